@@ -1,0 +1,1 @@
+"""What the user wrote, validated; where it was found; tokens by reference."""

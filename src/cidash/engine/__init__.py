@@ -1,0 +1,1 @@
+"""Keeps the snapshot true: cadence, budget, poll loop, commands. asyncio only, no Textual."""

@@ -1,0 +1,1 @@
+"""The GitHub world: async client, JSON to nouns, logs, actions."""

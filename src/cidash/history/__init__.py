@@ -1,0 +1,1 @@
+"""SQLite: finished attempts, cache states, answer bodies. What is finished never changes."""

@@ -1,0 +1,1 @@
+"""The Jira world: async client, JSON to nouns, transitions."""

@@ -1,0 +1,1 @@
+"""The Textual app: views, dialogs, widgets, one stylesheet, one key table."""
