@@ -1,0 +1,84 @@
+"""Builds an engine from a configuration: one client per host, one history, one poll per repository."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cidash.config.load import default_targets
+from cidash.config.model import Config
+from cidash.config.token import github_token, jira_credentials
+from cidash.domain.clock import Clock
+from cidash.domain.repository import RepositoryId
+from cidash.engine.board import Board
+from cidash.engine.cadence import Pace
+from cidash.engine.commands import Commands
+from cidash.engine.engine import Engine
+from cidash.engine.jira_poll import JiraPoll
+from cidash.engine.repository_poll import RepositoryPoll
+from cidash.github.actions import GitHubActions
+from cidash.github.client import GitHubClient
+from cidash.history.store import History
+from cidash.jira.actions import JiraActions
+from cidash.jira.client import JiraClient
+
+
+def build(
+    config: Config,
+    repositories: Sequence[RepositoryId],
+    environ: Mapping[str, str],
+    clock: Clock,
+    history_path: Path | None = None,
+) -> Engine:
+    """Returns an engine for these repositories, not yet opened; `history_path` None keeps the history temporary.
+
+    Raises:
+        ConfigError: a token reference leads nowhere, or a host is not configured.
+        HistoryError: the history file can't be used.
+    """
+    history = History.open(history_path, clock)
+    clients = {host: _client(host, config, environ, history, clock) for host in {one.host for one in repositories}}
+    credentials = jira_credentials(config, environ) if config.jira is not None else None
+    epic_key = config.jira.epic if config.jira is not None else None
+    board = Board(clock, repositories, has_jira=credentials is not None and epic_key is not None)
+    pace = Pace(
+        config.polling.active_seconds,
+        config.polling.recent_seconds,
+        config.polling.idle_seconds,
+        config.polling.jira_seconds,
+        config.polling.budget,
+    )
+    shown = {one.id: one.workflows for one in config.repositories}
+    polls = [
+        RepositoryPoll(
+            one,
+            clients[one.host],
+            history.repository(clients[one.host].api_url, one),
+            board,
+            clock,
+            pace,
+            workflows=shown.get(one, ()),
+        )
+        for one in repositories
+    ]
+    jira: JiraPoll | None = None
+    jira_actions: JiraActions | None = None
+    if credentials is not None and epic_key is not None:
+        client = JiraClient(
+            credentials.url, credentials.email, credentials.token, history.bodies, clock, credentials.api_url
+        )
+        jira = JiraPoll(client, epic_key, board, clock)
+        jira_actions = JiraActions(client)
+    commands = Commands(
+        board,
+        clock,
+        {poll.repository: poll for poll in polls},
+        {host: GitHubActions(client) for host, client in clients.items()},
+        (jira, jira_actions) if jira is not None and jira_actions is not None else None,
+    )
+    targets = tuple(one.target() for one in config.targets) or default_targets()
+    return Engine(board, clock, pace, history, polls, jira, commands, targets)
+
+
+def _client(host: str, config: Config, environ: Mapping[str, str], history: History, clock: Clock) -> GitHubClient:
+    configured = config.hosts.get(host)
+    api_url = configured.api_url if configured is not None else "https://api.github.com"
+    return GitHubClient(host, api_url, github_token(host, config, environ), history.bodies, clock)

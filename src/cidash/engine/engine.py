@@ -1,0 +1,251 @@
+"""The engine: keeps the snapshot true while it runs, and carries out commands."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+
+from cidash.analysis.targets import judge
+from cidash.domain.clock import Clock
+from cidash.domain.command import Action, Command
+from cidash.domain.epic import Transition
+from cidash.domain.problem import Problem, ProblemKind, SourceError
+from cidash.domain.repository import RepositoryId
+from cidash.domain.snapshot import Snapshot
+from cidash.domain.target import Target
+from cidash.engine.board import Board
+from cidash.engine.cadence import Pace, retry_interval, wanted_interval
+from cidash.engine.collector import Collector
+from cidash.engine.commands import Commands
+from cidash.engine.jira_poll import JiraPoll
+from cidash.engine.repository_poll import RepositoryPoll
+from cidash.engine.spending import Spending
+from cidash.history.store import History
+
+TARGET_ATTEMPTS = 200
+_COLLECT_AT_ONCE = 20
+_COLLECT_PAUSE_SECONDS = 60.0
+_STATISTICS_SECONDS = 1.0
+_log = logging.getLogger("cidash")
+
+
+class Engine:
+    """Everything between the network and the screen, on one event loop, without any knowledge of the screen."""
+
+    def __init__(
+        self,
+        board: Board,
+        clock: Clock,
+        pace: Pace,
+        history: History,
+        polls: Sequence[RepositoryPoll],
+        jira: JiraPoll | None,
+        commands: Commands,
+        targets: Sequence[Target],
+    ) -> None:
+        self._board = board
+        self._clock = clock
+        self._pace = pace
+        self._history = history
+        self._polls = list(polls)
+        self._jira = jira
+        self._commands = commands
+        self._targets = tuple(targets)
+        self._focused = True
+        self._kicks: list[asyncio.Event] = []
+        self._spending: Mapping[str, Spending] = {poll.client.host: Spending(pace.budget) for poll in polls}
+        self._statistics_due = True
+        self._collector = Collector(self._polls, self._targets, self._note_statistics)
+
+    # -- what the screen uses -----------------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+        return self._board.snapshot
+
+    def subscribe(self, on_change: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Calls `on_change` with every new snapshot, on the event loop's thread; returns the call that ends it."""
+        return self._board.subscribe(on_change)
+
+    def open(self) -> Snapshot:
+        """Returns the snapshot that the history gives, without any network."""
+        for poll in self._polls:
+            poll.open()
+        if self._jira is not None:
+            self._jira.open()
+        self._refresh_statistics()
+        return self.snapshot
+
+    async def run(self) -> None:
+        """Polls until it is cancelled. A bad answer never ends it."""
+        async with asyncio.TaskGroup() as group:
+            for poll in self._polls:
+                group.create_task(self._poll_forever(poll))
+            if self._jira is not None:
+                group.create_task(self._poll_jira_forever(self._jira))
+            group.create_task(self._collect_forever())
+
+    async def refresh(self, collect: int = 0) -> Snapshot:
+        """Asks for everything once and returns the snapshot; `collect` requests may go into filling the history."""
+        await asyncio.gather(
+            *(self._guarded(poll.round) for poll in self._polls),
+            *([self._guarded(self._jira.round)] if self._jira is not None else []),
+        )
+        if collect:
+            for poll in self._polls:
+                self._collector.see_runs(poll.repository, self._board.repository(poll.repository).runs.data or ())
+            with suppress(SourceError):
+                await self._collector.collect(collect)
+        self._show_budgets(0.0)
+        self._refresh_statistics()
+        self._board.end_round()
+        return self.snapshot
+
+    def kick(self) -> None:
+        """Polls at once."""
+        for poll in self._polls:
+            poll.expect_news()
+        self._wake()
+
+    def set_focus(self, focused: bool) -> None:
+        """Polls slower while the terminal is not looked at, and at once when it is again."""
+        returned = focused and not self._focused
+        self._focused = focused
+        if returned:
+            self.kick()
+
+    def select(self, repository: RepositoryId, run_id: int | None, attempt: int | None = None) -> None:
+        """Keeps the jobs of that run fresh, at its newest attempt unless another one is named."""
+        for poll in self._polls:
+            wanted = (run_id, attempt) if poll.repository == repository and run_id is not None else None
+            if poll.selected != wanted:
+                poll.selected = wanted
+                if wanted is not None and poll.wants_selected():
+                    self._wake()
+
+    async def transitions(self, key: str) -> tuple[Transition, ...]:
+        """Returns the transitions that this user has for the ticket now.
+
+        Raises:
+            SourceError: Jira is not configured or did not answer.
+        """
+        if self._jira is None:
+            raise SourceError(Problem(ProblemKind.REFUSED, "Jira is not configured."))
+        return await self._jira.client.transitions(key)
+
+    async def perform(self, command: Command) -> Action:
+        """Sends a confirmed command once, reads back, and returns what became of it."""
+        try:
+            return await self._commands.perform(command)
+        finally:
+            self.kick()
+
+    async def close(self) -> None:
+        """Closes connections and the history."""
+        for client in {id(poll.client): poll.client for poll in self._polls}.values():
+            await client.close()
+        if self._jira is not None:
+            await self._jira.client.close()
+        self._history.close()
+
+    # -- the loops ----------------------------------------------------------------------------------------------
+
+    async def _poll_forever(self, poll: RepositoryPoll) -> None:
+        kick = self._new_kick()
+        spending = self._spending[poll.client.host]
+        failures = 0
+        while True:
+            problem = await self._guarded(poll.round)
+            failures = failures + 1 if problem else 0
+            spending.note_round(poll.client.budget)
+            wanted = wanted_interval(poll.activity(), self._pace, focused=self._focused)
+            now = self._clock.now()
+            self._board.put_budget(spending.shown(poll.client.budget, wanted, now))
+            self._collector.see_runs(poll.repository, self._board.repository(poll.repository).runs.data or ())
+            if self._statistics_due:
+                self._refresh_statistics()
+            self._board.end_round()
+            seconds = max(wanted, spending.interval(poll.client.budget, now))
+            if problem:
+                seconds = max(seconds, retry_interval(problem, failures, wanted, now))
+            await self._pause(seconds, kick)
+
+    async def _poll_jira_forever(self, jira: JiraPoll) -> None:
+        kick = self._new_kick()
+        failures = 0
+        while True:
+            problem = await self._guarded(jira.round)
+            failures = failures + 1 if problem else 0
+            self._board.end_round()
+            seconds = self._pace.jira_seconds if self._focused else self._pace.jira_seconds * 3
+            if problem:
+                seconds = max(seconds, retry_interval(problem, failures, seconds, self._clock.now()))
+            await self._pause(seconds, kick)
+
+    async def _collect_forever(self) -> None:
+        while True:
+            pause = _STATISTICS_SECONDS
+            spare = min((self._spending[poll.client.host].spare(poll.client.budget) for poll in self._polls), default=0)
+            if spare > 0:
+                try:
+                    made = await self._collector.collect(min(spare, _COLLECT_AT_ONCE))
+                except SourceError as error:
+                    pause = retry_interval(error.problem, 1, _COLLECT_PAUSE_SECONDS, self._clock.now())
+                else:
+                    if made == 0:
+                        await self._collector.wake.wait()
+            self._collector.wake.clear()
+            if self._statistics_due:
+                self._refresh_statistics()
+            await self._clock.sleep(pause)
+
+    async def _guarded(self, round_: Callable[[], Awaitable[Problem | None]]) -> Problem | None:
+        """Returns the round's problem. A mistake of ours is logged and counts as one: it must not end the watch."""
+        try:
+            return await round_()
+        except Exception as error:  # noqa: BLE001 - said above
+            _log.exception("a poll round failed")
+            return Problem(ProblemKind.BAD_ANSWER, f"cidash failed on an answer ({type(error).__name__}).")
+
+    async def _pause(self, seconds: float, kick: asyncio.Event) -> None:
+        sleeper = asyncio.ensure_future(self._clock.sleep(seconds))
+        woken = asyncio.ensure_future(kick.wait())
+        try:
+            await asyncio.wait({sleeper, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeper.cancel()
+            woken.cancel()
+            kick.clear()
+
+    def _wake(self) -> None:
+        for kick in self._kicks:
+            kick.set()
+
+    def _new_kick(self) -> asyncio.Event:
+        kick = asyncio.Event()
+        self._kicks.append(kick)
+        return kick
+
+    # -- statistics ---------------------------------------------------------------------------------------------
+
+    def _note_statistics(self) -> None:
+        self._statistics_due = True
+
+    def _refresh_statistics(self) -> None:
+        """Computes typical durations, cache states and targets anew from the history."""
+        self._statistics_due = False
+        for poll in self._polls:
+            poll.refresh_statistics()
+        if not self._polls or not self._targets:
+            return
+        history = self._polls[0].history
+        workflows = dict.fromkeys(target.workflow for target in self._targets if target.workflow)
+        attempts = [attempt for name in workflows for attempt in history.attempts(workflow=name, limit=TARGET_ATTEMPTS)]
+        caches = history.cache_states([job.id for attempt in attempts for job in attempt.jobs])
+        self._board.put_targets(judge(self._targets, attempts, caches))
+
+    def _show_budgets(self, wanted_seconds: float) -> None:
+        now = self._clock.now()
+        for poll in self._polls:
+            self._board.put_budget(self._spending[poll.client.host].shown(poll.client.budget, wanted_seconds, now))

@@ -1,0 +1,258 @@
+"""Keeps one repository's part of the snapshot true: runs, pull requests, workflows and the jobs that matter."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from cidash.domain.ci import Attempt, Job, Run
+from cidash.domain.clock import Clock
+from cidash.domain.problem import Problem, SourceError
+from cidash.domain.repository import RepositoryId
+from cidash.domain.snapshot import Part, SourceState
+from cidash.engine import parts
+from cidash.engine.board import Board
+from cidash.engine.cadence import Activity, Pace, activity_of
+from cidash.engine.shown_runs import merged_runs, missing_heads, shown_runs
+from cidash.github import queries
+from cidash.github.client import GitHubClient
+from cidash.github.query import Query
+from cidash.history.store import RepositoryHistory
+
+T = TypeVar("T")
+
+SLOW_SECONDS = 600.0
+"""Names and the default branch hardly ever change."""
+MISSING_HEAD_SECONDS = 60.0
+_SETTLED = timedelta(seconds=60)
+_JOBS_KEPT = 60
+
+
+class RepositoryPoll:
+    """Asks GitHub for one repository, writes what is finished into the history, and puts all of it on the board."""
+
+    def __init__(
+        self,
+        repository: RepositoryId,
+        client: GitHubClient,
+        history: RepositoryHistory,
+        board: Board,
+        clock: Clock,
+        pace: Pace,
+        *,
+        workflows: tuple[str, ...] = (),
+    ) -> None:
+        self.repository = repository
+        self.client = client
+        self.history = history
+        self.selected: tuple[int, int | None] | None = None
+        self.on_finished: Callable[[RepositoryId, Attempt], None] | None = None
+        self.on_jobs: Callable[[RepositoryId, Run, tuple[Job, ...]], None] | None = None
+        self._board = board
+        self._clock = clock
+        self._pace = pace
+        self._workflows = frozenset(workflows)
+        self._due: dict[str, float] = {}
+        self._other_runs: dict[int, Run] = {}
+        self._listed: Part[tuple[Run, ...]] = Part()
+
+    # -- from the history ---------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Puts what the history holds on the board, without any network."""
+        now = self._board.repository(self.repository)
+        branch = self.client.recall(queries.repository(self.repository))
+        pulls = self.client.recall(queries.pulls(self.repository))
+        runs = self.client.recall(queries.recent_runs(self.repository))
+        workflows = self.client.recall(queries.workflows(self.repository))
+        if runs:
+            self._listed = parts.remembered(runs.data, runs.fetched_at)
+        self._board.put_repository(
+            replace(
+                now,
+                default_branch=branch.data if branch else None,
+                pulls=parts.remembered(pulls.data, pulls.fetched_at) if pulls else Part(),
+                runs=self._visible(self._listed),
+                workflows=parts.remembered(workflows.data, workflows.fetched_at) if workflows else Part(),
+            )
+        )
+        self._fill_jobs_from_history()
+        self.refresh_statistics()
+
+    def refresh_statistics(self) -> None:
+        """Reads the typical durations and cache states anew from the history."""
+        now = self._board.repository(self.repository)
+        paths = {run.workflow_path for run in now.runs.data or ()}
+        job_ids = [job.id for part in now.jobs.values() for job in part.data or ()]
+        self._board.put_repository(
+            replace(now, typical=self.history.typical(paths), caches=self.history.cache_states(job_ids))
+        )
+
+    def _fill_jobs_from_history(self) -> None:
+        now = self._board.repository(self.repository)
+        jobs = dict(now.jobs)
+        for run in shown_runs(now, self._selected_run()):
+            if run.key not in jobs and (found := self.history.jobs(*run.key)) is not None:
+                jobs[run.key] = Part(found, run.updated_at, SourceState.LIVE)
+        if len(jobs) != len(now.jobs):
+            self._board.put_repository(replace(now, jobs=jobs))
+
+    # -- from GitHub --------------------------------------------------------------------------------------------
+
+    def activity(self) -> Activity:
+        """Returns how lively the repository is, by its known runs."""
+        return activity_of(self._board.repository(self.repository).runs.data or (), self._clock.now())
+
+    def wants_selected(self) -> bool:
+        """Returns whether the selected run's jobs are not known in full."""
+        run = self._selected_run()
+        if run is None:
+            return self.selected is not None
+        part = self._board.repository(self.repository).jobs.get(run.key)
+        return part is None or part.data is None or not self._is_final(run, part.data)
+
+    def expect_news(self) -> None:
+        """Makes the next round ask for everything but the names again."""
+        for what in ("pulls", "heads"):
+            self._due.pop(what, None)
+
+    def note_run(self, run: Run) -> None:
+        """Puts a run that was read by itself on the board; a list that lags behind does not undo it."""
+        self._other_runs[run.id] = run
+        now = self._board.repository(self.repository)
+        self._board.put_repository(replace(now, runs=self._visible(self._listed)))
+
+    async def round(self) -> Problem | None:
+        """Asks once for everything that is due; returns the first problem, or None when all was answered."""
+        problems = list(await asyncio.gather(self._read_runs(), self._read_pulls(), self._read_names()))
+        if not any(problems):
+            problems.append(await self._read_missing_heads())
+        self._fill_jobs_from_history()
+        problems.append(await self._read_jobs())
+        return next((problem for problem in problems if problem), None)
+
+    async def _read_runs(self) -> Problem | None:
+        self._listed, problem = await self._read(self._listed, queries.recent_runs(self.repository))
+        now = self._board.repository(self.repository)
+        self._board.put_repository(replace(now, runs=self._visible(self._listed)))
+        return problem
+
+    async def _read_pulls(self) -> Problem | None:
+        if not self._is_due("pulls", self._pace.recent_seconds):
+            return None
+        part, problem = await self._read(
+            self._board.repository(self.repository).pulls, queries.pulls(self.repository), "pulls"
+        )
+        self._board.put_repository(replace(self._board.repository(self.repository), pulls=part))
+        return problem
+
+    async def _read_names(self) -> Problem | None:
+        if not self._is_due("names", SLOW_SECONDS):
+            return None
+        now = self._board.repository(self.repository)
+        part, problem = await self._read(now.workflows, queries.workflows(self.repository), "names")
+        branch = now.default_branch
+        if problem is None:
+            found, problem = await self._read(Part[str](), queries.repository(self.repository), "names")
+            branch = found.data or branch
+        now = self._board.repository(self.repository)
+        self._board.put_repository(replace(now, workflows=part, default_branch=branch))
+        return problem
+
+    async def _read_missing_heads(self) -> Problem | None:
+        """Asks for the runs of pull request heads that are too old for the list of recent runs."""
+        now = self._board.repository(self.repository)
+        heads = missing_heads(now)
+        if not heads or not self._is_due("heads", MISSING_HEAD_SECONDS):
+            return None
+        for head in heads:
+            part, problem = await self._read(Part[tuple[Run, ...]](), queries.recent_runs(self.repository, None, head))
+            if problem:
+                return problem
+            self._other_runs.update({run.id: run for run in part.data or ()})
+        now = self._board.repository(self.repository)
+        self._board.put_repository(replace(now, runs=self._visible(self._listed)))
+        return None
+
+    async def _read_jobs(self) -> Problem | None:
+        selected = self._selected_run()
+        now = self._board.repository(self.repository)
+        shown = shown_runs(now, selected)
+        wanted = [run for run in shown if self._wants_jobs(run, selected)]
+        problems = await asyncio.gather(*(self._read_jobs_of(run) for run in wanted))
+        kept = {run.key for run in shown} | ({selected.key} if selected else set())
+        now = self._board.repository(self.repository)
+        if len(now.jobs) > _JOBS_KEPT:
+            self._board.put_repository(replace(now, jobs={key: part for key, part in now.jobs.items() if key in kept}))
+        return next((problem for problem in problems if problem), None)
+
+    def _wants_jobs(self, run: Run, selected: Run | None) -> bool:
+        part = self._board.repository(self.repository).jobs.get(run.key)
+        if part is not None and part.data is not None and self._is_final(run, part.data):
+            return False
+        if selected is not None and run.id == selected.id:
+            return True
+        return self._is_due(f"jobs {run.id}", self._pace.recent_seconds)
+
+    async def _read_jobs_of(self, run: Run) -> Problem | None:
+        before = self._board.repository(self.repository).jobs.get(run.key, Part[tuple[Job, ...]]())
+        part, problem = await self._read(before, queries.jobs(self.repository, run.id, run.attempt))
+        now = self._board.repository(self.repository)
+        self._board.put_repository(replace(now, jobs={**now.jobs, run.key: part}))
+        if problem is None and part.data is not None:
+            if self.on_jobs is not None:
+                self.on_jobs(self.repository, run, part.data)
+            if self._is_final(run, part.data):
+                self.keep(Attempt(run, part.data))
+        return problem
+
+    def keep(self, attempt: Attempt) -> None:
+        """Writes a finished attempt into the history and tells the collector."""
+        self.history.save(attempt)
+        if self.on_finished is not None:
+            self.on_finished(self.repository, attempt)
+
+    def _is_final(self, run: Run, jobs: Iterable[Job]) -> bool:
+        """Whether nothing of the attempt can change: GitHub may call the run completed before its last job."""
+        jobs = tuple(jobs)
+        if run.status != "completed" or any(job.status != "completed" for job in jobs):
+            return False
+        return bool(jobs) or self._clock.now() - run.updated_at > _SETTLED
+
+    # -- small parts --------------------------------------------------------------------------------------------
+
+    async def _read(self, part: Part[T], query: Query[T], due: str | None = None) -> tuple[Part[T], Problem | None]:
+        try:
+            reading = await self.client.fetch(query)
+        except SourceError as error:
+            if due is not None:
+                self._due.pop(due, None)  # not answered: still due
+            return parts.failed(part, error.problem), error.problem
+        return parts.read(reading.data, reading.fetched_at), None
+
+    def _selected_run(self) -> Run | None:
+        if self.selected is None:
+            return None
+        run_id, attempt = self.selected
+        run = self._board.repository(self.repository).run(run_id)
+        if run is None or attempt is None or attempt == run.attempt:
+            return run
+        return replace(run, attempt=attempt, status="completed")
+
+    def _visible(self, listed: Part[tuple[Run, ...]]) -> Part[tuple[Run, ...]]:
+        if listed.data is None:
+            return listed
+        runs = merged_runs(listed.data, self._other_runs.values())
+        if self._workflows:
+            runs = tuple(
+                run for run in runs if run.workflow_name in self._workflows or run.workflow_path in self._workflows
+            )
+        return replace(listed, data=runs)
+
+    def _is_due(self, what: str, seconds: float) -> bool:
+        now = self._clock.monotonic()
+        if now < self._due.get(what, float("-inf")):
+            return False
+        self._due[what] = now + seconds
+        return True
