@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
-EXACT_LIMIT = 50
+EXACT_LIMIT = 40
 """Per side; beyond it the normal approximation is used: exact counts cost time that the eye would notice."""
-_BITS = 128
-"""Room for one count: C(100, 50) needs 97 bits."""
 _NORMAL = NormalDist()
 
 
@@ -31,7 +29,7 @@ def chance_lower(base: Sequence[float], head: Sequence[float]) -> float:
 def mann_whitney_p(base: Sequence[float], head: Sequence[float]) -> float:
     """Returns the two-sided p value of the Mann-Whitney test, 1.0 when a side is empty.
 
-    Exact over all divisions of the pooled ranks (ties take midranks) up to 50 values a side, then by the normal
+    Exact over all divisions of the pooled ranks (ties take midranks) up to 40 values a side, then by the normal
     approximation with tie and continuity correction.
     """
     n, m = len(base), len(head)
@@ -90,17 +88,17 @@ def _doubled_midranks(values: Sequence[float]) -> list[int]:
 def _rank_sum_counts(doubled_ranks: tuple[int, ...], size: int) -> tuple[tuple[int, int], ...]:
     """Returns (doubled rank sum, number of subsets of `size` that have it) for all sums that occur.
 
-    The generating polynomial over the sums is held in one big integer per subset size, a count every 128 bits, so
-    that a whole polynomial is shifted and added at once.
+    The generating polynomial over the sums is held in one big integer per subset size, with room for one count in
+    every `width` bytes, so that a whole polynomial is shifted and added at once.
     """
+    width = (math.comb(len(doubled_ranks), size).bit_length() + 7) // 8
     polynomials = [1] + [0] * size
     for seen, rank in enumerate(doubled_ranks):
-        shift = rank * _BITS
+        shift = rank * width * 8
         for chosen in range(min(seen + 1, size), 0, -1):
             polynomials[chosen] += polynomials[chosen - 1] << shift
     packed = polynomials[size]
-    width = _BITS // 8
-    raw = packed.to_bytes((packed.bit_length() + _BITS - 1) // _BITS * width, "little")
+    raw = packed.to_bytes(-(-packed.bit_length() // (width * 8)) * width, "little")
     counts = []
     for total in range(len(raw) // width):
         count = int.from_bytes(raw[total * width : (total + 1) * width], "little")
