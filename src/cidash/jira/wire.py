@@ -1,0 +1,353 @@
+"""Jira's JSON as it comes over the wire: exactly the fields that are read, straight from bytes, turned into nouns.
+
+Every text is cleaned here. Statuses are told apart by their category key, since names are translated; a key that is
+not known is `undefined`. Ids are strings, as Jira writes them.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from cidash.domain.epic import (
+    FieldOption,
+    Status,
+    StatusCategory,
+    Ticket,
+    TicketLink,
+    Transition,
+    TransitionField,
+)
+from cidash.domain.text import clean
+from cidash.jira.keys import browse_url
+
+TICKET_FIELDS = (
+    "summary",
+    "status",
+    "issuetype",
+    "assignee",
+    "updated",
+    "parent",
+    "issuelinks",
+    "timetracking",
+    "timeoriginalestimate",
+    "timeestimate",
+    "statuscategorychangedate",
+)
+"""What is asked of a ticket, and nothing more: an unasked search answers with ids only, `*all` with 8 KB a ticket."""
+
+UNSEEN = "unknown"
+"""Stands for a name that Jira did not give."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a date out of range") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+FieldId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}\z")]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, strict=True, alias_generator=to_camel, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class StatusCategoryWire(_Wire):
+    """`statusCategory`."""
+
+    key: str | None = None
+
+
+class StatusWire(_Wire):
+    """`status`, or the `to` of a transition."""
+
+    id: str
+    name: str
+    status_category: StatusCategoryWire | None = None
+
+    def noun(self) -> Status:
+        """Returns the status; an unknown or absent category key is `undefined`."""
+        key = self.status_category.key if self.status_category else None
+        category = StatusCategory(key) if key in _CATEGORIES else StatusCategory.UNDEFINED
+        return Status(clean(self.id), clean(self.name), category)
+
+
+_CATEGORIES = frozenset(category.value for category in StatusCategory)
+_UNSEEN_STATUS = Status("", UNSEEN, StatusCategory.UNDEFINED)
+
+
+class TypeWire(_Wire):
+    """`issuetype`. Data Center has no `hierarchyLevel`, but says what a sub-task is."""
+
+    name: str
+    hierarchy_level: int | None = None
+    subtask: bool = False
+
+
+class UserWire(_Wire):
+    """A user; Data Center always has `name`, Cloud only `displayName`."""
+
+    display_name: str | None = None
+    name: str | None = None
+
+    def noun(self) -> str:
+        """Returns the name to show."""
+        return clean(self.display_name) or clean(self.name) or UNSEEN
+
+
+class ParentWire(_Wire):
+    """`parent`."""
+
+    key: str
+
+
+class LinkTypeWire(_Wire):
+    """A link type: configurable, so its directions' texts count for more than its name."""
+
+    name: str = ""
+    inward: str = ""
+    outward: str = ""
+
+
+class LinkedFieldsWire(_Wire):
+    """The few fields that Jira embeds of a linked ticket."""
+
+    summary: str | None = None
+    status: StatusWire | None = None
+
+
+class LinkedWire(_Wire):
+    """The other end of a link."""
+
+    key: str
+    fields: LinkedFieldsWire | None = None
+
+
+class LinkWire(_Wire):
+    """One of `issuelinks`: it has `inwardIssue` or `outwardIssue`, seen from the ticket that was read."""
+
+    type: LinkTypeWire
+    inward_issue: LinkedWire | None = None
+    outward_issue: LinkedWire | None = None
+
+    def nouns(self) -> list[TicketLink]:
+        """Returns the link, or nothing if the other end can't be seen."""
+        ends = ((self.inward_issue, self.type.inward, True), (self.outward_issue, self.type.outward, False))
+        return [self._noun(other, clean(phrase), inward) for other, phrase, inward in ends if other is not None]
+
+    def _noun(self, other: LinkedWire, phrase: str, inward: bool) -> TicketLink:
+        fields = other.fields or LinkedFieldsWire()
+        return TicketLink(
+            phrase=phrase or clean(self.type.name),
+            key=clean(other.key),
+            summary=clean(fields.summary),
+            status=fields.status.noun() if fields.status else _UNSEEN_STATUS,
+            blocks_me=_waits(phrase, self.type.name, inward),
+        )
+
+
+def _waits(phrase: str, type_name: str, inward: bool) -> bool:
+    """Tells whether the direction's text says that this ticket waits for the other.
+
+    A translated text says nothing here; then the inward end of a type that kept its name `Blocks` does. Any other
+    link is no blocker: a false "blocked" would stop people who could work.
+    """
+    words = phrase.casefold()
+    if "blocked by" in words or "depends on" in words:
+        return True
+    return inward and words != "blocks" and type_name.strip().casefold() == "blocks"
+
+
+class TimeTrackingWire(_Wire):
+    """`timetracking`; `{}` when the feature is off."""
+
+    original_estimate_seconds: Seconds | None = None
+    remaining_estimate_seconds: Seconds | None = None
+
+
+class FieldsWire(_Wire):
+    """`fields` of a ticket, as asked for with `TICKET_FIELDS`."""
+
+    summary: str | None = None
+    status: StatusWire
+    issuetype: TypeWire
+    assignee: UserWire | None = None
+    updated: Moment | None = None
+    parent: ParentWire | None = None
+    issuelinks: list[LinkWire] | None = None
+    timetracking: TimeTrackingWire | None = None
+    timeoriginalestimate: Seconds | None = None
+    timeestimate: Seconds | None = None
+    statuscategorychangedate: Moment | None = None
+
+
+class TicketWire(_Wire):
+    """One Jira issue."""
+
+    id: str
+    key: str
+    fields: FieldsWire
+
+    def noun(self, site_url: str) -> Ticket:
+        """Returns the ticket, with its browse page at the site."""
+        fields = self.fields
+        time = fields.timetracking or TimeTrackingWire()
+        key = clean(self.key)
+        return Ticket(
+            key=key,
+            id=clean(self.id),
+            summary=clean(fields.summary),
+            type_name=clean(fields.issuetype.name),
+            hierarchy_level=_level(fields.issuetype),
+            status=fields.status.noun(),
+            assignee=fields.assignee.noun() if fields.assignee else None,
+            updated_at=fields.updated,
+            parent_key=clean(fields.parent.key) if fields.parent else None,
+            links=tuple(link for wire in fields.issuelinks or () for link in wire.nouns()),
+            estimate_seconds=_first(time.original_estimate_seconds, fields.timeoriginalestimate),
+            remaining_seconds=_first(time.remaining_estimate_seconds, fields.timeestimate),
+            url=browse_url(site_url, key),
+            status_since=fields.statuscategorychangedate,
+        )
+
+
+def _level(issue_type: TypeWire) -> int:
+    if issue_type.hierarchy_level is not None:
+        return issue_type.hierarchy_level
+    return -1 if issue_type.subtask else 0
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+class SearchPageWire(_Wire):
+    """One page of `search/jql`: no total, no offset, only a token for the next page."""
+
+    issues: list[TicketWire]
+    next_page_token: str | None = None
+    is_last: bool | None = None
+
+
+class StoredEpicWire(_Wire):
+    """The last good reading of an epic, as it is kept for a start without network."""
+
+    root: str
+    """Numeric id of the epic ticket."""
+    pages: list[SearchPageWire]
+
+
+class SchemaWire(_Wire):
+    """The type of a field."""
+
+    type: str = ""
+    items: str | None = None
+
+
+class TransitionFieldWire(_Wire):
+    """One of `transitions[].fields`. Allowed values have as many shapes as Jira has fields."""
+
+    required: bool = False
+    name: str | None = None
+    schema_: SchemaWire | None = Field(default=None, alias="schema")
+    has_default_value: bool = False
+    allowed_values: list[Any] | None = None
+
+    def noun(self, key: str) -> TransitionField:
+        """Returns the field with those options that can be chosen by id."""
+        schema = self.schema_ or SchemaWire()
+        return TransitionField(
+            key=key,
+            name=clean(self.name) or key,
+            required=self.required,
+            type=clean(schema.type),
+            items=clean(schema.items) or None,
+            options=tuple(_options(self.allowed_values or ())),
+            has_default=self.has_default_value,
+        )
+
+
+def _options(values: Iterable[Any]) -> Iterable[FieldOption]:
+    for value in values:
+        if not isinstance(value, dict) or value.get("disabled") is True:
+            continue
+        identity = value.get("id")
+        texts = (value.get(name) for name in ("name", "value", "displayName"))
+        name = next((cleaned for text in texts if isinstance(text, str) and (cleaned := clean(text))), None)
+        if isinstance(identity, str) and identity:
+            yield FieldOption(clean(identity), name or clean(identity))
+
+
+class TransitionWire(_Wire):
+    """One transition; without the flag it is available, which is how Data Center says it."""
+
+    id: str
+    name: str
+    to: StatusWire
+    is_available: bool | None = None
+    fields: dict[FieldId, TransitionFieldWire] | None = None
+
+    def noun(self) -> Transition:
+        """Returns the transition."""
+        fields = self.fields or {}
+        return Transition(
+            clean(self.id), clean(self.name), self.to.noun(), tuple(wire.noun(key) for key, wire in fields.items())
+        )
+
+
+class TransitionsWire(_Wire):
+    """The answer of `issue/KEY/transitions`."""
+
+    transitions: list[TransitionWire]
+
+    def nouns(self) -> tuple[Transition, ...]:
+        """Returns what this user may do now; the empty tuple also stands for a missing right."""
+        return tuple(wire.noun() for wire in self.transitions if wire.is_available is not False)
+
+
+class ChangeWire(_Wire):
+    """One changed field of a history entry."""
+
+    field: str | None = None
+    to: str | None = None
+
+
+class HistoryWire(_Wire):
+    """One entry of a changelog."""
+
+    created: Moment
+    author: UserWire | None = None
+    items: list[ChangeWire]
+
+
+class ChangelogWire(_Wire):
+    """`changelog`: newest first on Cloud, oldest first on Data Center."""
+
+    histories: list[HistoryWire]
+
+
+class TicketHistoryWire(_Wire):
+    """A ticket read with `expand=changelog`."""
+
+    changelog: ChangelogWire
+
+    def mover_to(self, status_id: str) -> str | None:
+        """Returns who last moved the ticket, if that move led to the status with this id."""
+        moves = [
+            (history.created, change.to, history.author)
+            for history in self.changelog.histories
+            for change in history.items
+            if change.field == "status"
+        ]
+        if not moves:
+            return None
+        _, to, author = max(moves, key=lambda move: move[0])
+        return author.noun() if author and to == status_id else None
