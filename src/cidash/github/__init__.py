@@ -1,1 +1,1 @@
-"""The GitHub world: async client, JSON to nouns, logs, actions."""
+"""The GitHub world: questions as values, an async client with ETags and a budget, JSON to nouns, logs, actions."""

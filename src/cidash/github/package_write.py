@@ -1,0 +1,111 @@
+"""One write through PyGithub. This module imports that package: import it in the worker thread only."""
+
+import ssl
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from github import Auth, Github
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
+
+from cidash.domain.secret import Secret
+from cidash.transport.connection import USER_AGENT, Answer
+
+_NOT_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+)
+
+
+class NotSentError(Exception):
+    """The request did not reach the host."""
+
+
+class AnswerLostError(Exception):
+    """The request left, and no whole answer came back."""
+
+
+class _SecondRequestError(Exception):
+    """PyGithub follows a 301 with the same POST; a write of ours is sent once."""
+
+
+class _OneRequest:
+    """A connection of PyGithub's that lets one request through and keeps its answer."""
+
+    def __init__(self, connection: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) -> None:
+        self._connection = connection
+        self.sent = False
+        self.answer: RequestsResponse | None = None
+
+    def request(self, *arguments: Any) -> None:
+        if self.sent:
+            raise _SecondRequestError
+        self._connection.request(*arguments)
+
+    def getresponse(self) -> RequestsResponse:
+        self.sent = True
+        self.answer = self._connection.getresponse()
+        return self.answer
+
+
+class PackageWriter:
+    """Holds the one `Github` of its thread: nothing is retried, and nothing waits for a rate limit."""
+
+    def __init__(self, api_url: str, token: Secret, api_version: str, *, timeout_seconds: int = 10) -> None:
+        self._base = urlsplit(api_url)
+        self._timeout = timeout_seconds
+        self._github = Github(
+            auth=Auth.Token(token.reveal()),
+            base_url=api_url,
+            timeout=timeout_seconds,
+            user_agent=USER_AGENT,
+            retry=None,
+            lazy=True,
+            seconds_between_requests=None,
+            seconds_between_writes=0.5,
+            api_version=api_version,
+        )
+
+    def post(self, path: str, accept: str) -> Answer:
+        """Sends one POST without a body, once, and returns its answer, whatever its status.
+
+        Raises:
+            NotSentError: it did not leave.
+            AnswerLostError: it left and was not answered in full.
+        """
+        connection = self._connect()
+        once = _OneRequest(connection)
+        try:
+            self._github.requester.requestJson("POST", path, headers={"Accept": accept}, cnx=cast("Any", once))
+        except requests.RequestException as error:
+            raise (NotSentError if _never_left(error) else AnswerLostError)(type(error).__name__) from None
+        except Exception as error:  # noqa: BLE001 - what PyGithub makes of an answer does not matter: it is at hand
+            if once.answer is None:
+                raise (AnswerLostError if once.sent else NotSentError)(type(error).__name__) from None
+        finally:
+            connection.close()
+        assert once.answer is not None
+        response = once.answer.response
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, response.content, response.url)
+
+    def _connect(self) -> HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass:
+        """Makes a connection of its own: one that was kept alive may be dead, and a write can't be tried again."""
+        secure = self._base.scheme == "https"
+        kind = HTTPSRequestsConnectionClass if secure else HTTPRequestsConnectionClass
+        connection = kind(str(self._base.hostname), self._base.port, timeout=self._timeout, retry=None)
+        connection.session.trust_env = secure  # a proxy has no business between us and this machine
+        return connection
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.exceptions.ConnectTimeout | ValueError):  # the latter: its URL or a header is none
+        return True
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, urllib3.exceptions.MaxRetryError):
+        cause = cause.reason
+    if isinstance(cause, urllib3.exceptions.SSLError):  # other faults of the encryption also come while reading
+        return bool(cause.args) and isinstance(cause.args[0], ssl.SSLCertVerificationError)
+    return isinstance(cause, _NOT_SENT)
