@@ -30,6 +30,8 @@ class Loaded:
 
     config: Config
     files: tuple[Path, ...]
+    chosen: bool = False
+    """Whether the repositories were chosen for this call or this folder, not in the file for everything."""
 
 
 def load(explicit: Path | None, cwd: Path, environ: Mapping[str, str]) -> Loaded:
@@ -43,6 +45,7 @@ def load(explicit: Path | None, cwd: Path, environ: Mapping[str, str]) -> Loaded
     named = explicit or (Path(environ["CIDASH_CONFIG"]).expanduser() if environ.get("CIDASH_CONFIG") else None)
     own = named or user_config_path(environ)
     files: list[Path] = []
+    chosen = named is not None
     config = Config()
     if named is not None or own.is_file():
         config = load_text(_read(own, FILE_LIMIT), str(own))
@@ -50,9 +53,11 @@ def load(explicit: Path | None, cwd: Path, environ: Mapping[str, str]) -> Loaded
     over = None if explicit else find_folder_file(cwd)
     if over is not None and not _is_same(over, own):
         text = _read(over, FOLDER_FILE_LIMIT)
-        config = _laid_over(config, text, over, own)
+        laid_over = _laid_over(config, text, over, own)
+        chosen = chosen or laid_over.repositories is not config.repositories
+        config = laid_over
         files.append(over)
-    return Loaded(config, tuple(files))
+    return Loaded(config, tuple(files), chosen)
 
 
 def load_text(text: str, name: str) -> Config:

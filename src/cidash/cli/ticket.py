@@ -1,0 +1,150 @@
+"""`cidash ticket move`: a ticket to another status, by the transitions that this user has."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from cidash.cli import session
+from cidash.cli.confirm import carry_out, check_allowed
+from cidash.cli.console import warn
+from cidash.cli.exits import OK, REFUSED, UsageError
+from cidash.cli.parser import Arguments
+from cidash.config.model import Config, checked_key
+from cidash.domain.command import MoveTicket
+from cidash.domain.epic import FieldOption, Ticket, Transition, TransitionField
+from cidash.domain.snapshot import Snapshot, SourceState
+
+
+def move(arguments: Arguments) -> int:
+    """Moves the ticket by the one transition that leads to the named status, or has that name."""
+    try:
+        arguments.key = checked_key(arguments.key)
+    except ValueError as error:
+        raise UsageError(f'"{arguments.key[:100]}" {error}.') from None
+    given = dict(_pair(written) for written in arguments.field)
+    loaded = session.load_config(arguments)
+    check_allowed(arguments, loaded.config)
+    return asyncio.run(_move(arguments, loaded.config, given))
+
+
+async def _move(arguments: Arguments, config: Config, given: dict[str, str]) -> int:
+    async with session.opened(config, ()) as engine:
+        snapshot = await engine.refresh()
+        ticket = _ticket(arguments.key, snapshot)
+        if ticket is None:
+            warn(_why_not(arguments.key, snapshot))
+            return REFUSED
+        if ticket.status.name.casefold() == arguments.status.casefold():
+            print(f"{ticket.key} is {ticket.status.name} already.")
+            return OK
+        transition = _transition(ticket, arguments.status, await engine.transitions(ticket.key))
+        fields = field_values(transition, given)
+        command = MoveTicket(
+            ticket.key, transition.id, transition.name, ticket.status, transition.to, fields, arguments.comment
+        )
+        return await carry_out(command, engine, arguments)
+
+
+def _ticket(key: str, snapshot: Snapshot) -> Ticket | None:
+    epic = snapshot.epic.data
+    tickets = (epic.ticket, *epic.children) if epic is not None else ()
+    return next((ticket for ticket in tickets if ticket.key == key), None)
+
+
+def _why_not(key: str, snapshot: Snapshot) -> str:
+    part = snapshot.epic
+    if part.state is SourceState.OFF:
+        return "Jira is not configured: it needs jira.epic, the site's URL, an e-mail address and a token."
+    if part.problem is not None:
+        return part.problem.sentence
+    return f"{key} is not a ticket of the epic {part.data.ticket.key if part.data else 'that is configured'}."
+
+
+def _transition(ticket: Ticket, wanted: str, offered: Sequence[Transition]) -> Transition:
+    """Returns the transition of that name, or the only one to a status of that name.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
+    word = wanted.casefold()
+    found = [one for one in offered if one.name.casefold() == word] or [
+        one for one in offered if one.to.name.casefold() == word
+    ]
+    if len(found) == 1:
+        return found[0]
+    moves = ", ".join(f"{one.name} (to {one.to.name})" for one in found or offered)
+    if not offered:
+        raise UsageError(f"Jira offers no transition of {ticket.key} to you: it is {ticket.status.name}.")
+    if found:
+        raise UsageError(
+            f'Several transitions of {ticket.key} lead to "{found[0].to.name}", name one of them: {moves}.'
+        )
+    raise UsageError(
+        f'{ticket.key} is {ticket.status.name}, from where no transition leads to "{wanted[:100]}". There are: {moves}.'
+    )
+
+
+def field_values(transition: Transition, given: dict[str, str]) -> dict[str, Any]:
+    """Returns what was given for the transition's fields (by id or name) as Jira takes it, by field id.
+
+    Raises:
+        UsageError: a field is not on the screen, a value is not allowed, or a required one is missing.
+    """
+    values: dict[str, Any] = {}
+    for name, written in given.items():
+        field = next(
+            (one for one in transition.fields if name.casefold() in {one.key.casefold(), one.name.casefold()}), None
+        )
+        if field is None:
+            known = ", ".join(one.key for one in transition.fields) or "none"
+            raise UsageError(f'The transition {transition.name} has no field "{name[:100]}". Its fields: {known}.')
+        values[field.key] = _value(field, written)
+    missing = [field for field in transition.required_fields if field.key not in values]
+    if missing:
+        hints = "; ".join(_hint(field) for field in missing)
+        raise UsageError(f"The transition {transition.name} requires {hints}.")
+    return values
+
+
+def _hint(field: TransitionField) -> str:
+    allowed = f", one of: {', '.join(option.name for option in field.options)}" if field.options else ""
+    example = field.options[0].name if field.options else "VALUE"
+    quoted = f'"{field.key}={example}"' if " " in example else f"{field.key}={example}"
+    return f"{field.name} (--field {quoted}{allowed})"
+
+
+def _value(field: TransitionField, written: str) -> Any:
+    if field.type == "array":
+        words = [word.strip() for word in written.split(",") if word.strip()]
+        if field.options:
+            return [{"id": _option(field, word).id} for word in words]
+        return [_plain(field, field.items or "string", word) for word in words]
+    if field.options:
+        return {"id": _option(field, written).id}
+    return _plain(field, field.type, written)
+
+
+def _plain(field: TransitionField, kind: str, written: str) -> Any:
+    if kind == "number":
+        try:
+            number = float(written)
+        except ValueError:
+            raise UsageError(f'{field.name} must be a number, not "{written[:100]}".') from None
+        return int(number) if number.is_integer() else number
+    return {"accountId": written} if kind == "user" else written
+
+
+def _option(field: TransitionField, written: str) -> FieldOption:
+    word = written.strip().casefold()
+    for option in field.options:
+        if word in {option.name.casefold(), option.id}:
+            return option
+    names = ", ".join(option.name for option in field.options)
+    raise UsageError(f'"{written[:100]}" is not allowed for {field.name}. Allowed: {names}.')
+
+
+def _pair(written: str) -> tuple[str, str]:
+    name, sign, value = written.partition("=")
+    if not sign or not name.strip():
+        raise UsageError(f'--field must be NAME=VALUE, not "{written[:100]}".')
+    return name.strip(), value
