@@ -122,11 +122,12 @@ def run_rows(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Seq
         )
 
 
-def job_rows(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Sequence[Any]]:
+def job_rows(connection: sqlite3.Connection, ids: Iterable[int], *, steps: bool = True) -> Iterator[Sequence[Any]]:
     """Gives the rows for `rows.read_job` of those attempts, each attempt's in their order."""
+    columns = rows.JOB_COLUMNS if steps else rows.JOB_COLUMNS_WITHOUT_STEPS
     for batch in batches(ids):
         yield from connection.execute(
-            f"SELECT {rows.JOB_COLUMNS} FROM jobs JOIN job_names ON job_names.id = jobs.job_name"  # noqa: S608 - fixed words only
+            f"SELECT {columns} FROM jobs JOIN job_names ON job_names.id = jobs.job_name"  # noqa: S608 - fixed words only
             f" LEFT JOIN step_lists ON step_lists.id = jobs.step_list WHERE jobs.attempt IN {marks(batch)}"
             " ORDER BY jobs.attempt, jobs.position",
             batch,

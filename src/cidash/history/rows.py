@@ -83,6 +83,7 @@ def write_steps(steps: Sequence[Step], started_at: datetime | None) -> tuple[str
     return compact([[step.number, step.name] for step in steps]), compact(numbers)
 
 
+@lru_cache(maxsize=2048)  # steps never change, the same newest jobs are read again and again, and making them is slow
 def read_steps(names: str | None, numbers: str | None, started_at: datetime | None) -> tuple[Step, ...]:
     """Returns the steps that `write_steps` was given."""
     if names is None or numbers is None:
@@ -90,17 +91,18 @@ def read_steps(names: str | None, numbers: str | None, started_at: datetime | No
     scale, *rest = json.loads(numbers)
     unit = _SECOND if scale else 1
     before = _base(started_at)
+    now = moment(before)
     steps = []
     for (number, name), words, start, end in zip(_names(names), rest[::3], rest[1::3], rest[2::3], strict=True):
         status, conclusion = _WORDS[words] if isinstance(words, int) else words
-        begun = ended = None
-        if start is not None:
+        if start:  # most steps begin when the one before them ends: its moment serves again
             before += start * unit
-            begun = moment(before)
-        if end is not None:
+            now = moment(before)
+        begun = None if start is None else now
+        if end:
             before += end * unit
-            ended = moment(before)
-        steps.append(Step(number, name, status, conclusion, begun, ended))
+            now = moment(before)
+        steps.append(Step(number, name, status, conclusion, begun, None if end is None else now))
     return tuple(steps)
 
 
@@ -128,10 +130,12 @@ RUN_COLUMNS = (
 )
 """What `read_run` takes, from attempts joined with workflows."""
 
-JOB_COLUMNS = (
+_JOB_ITSELF = (
     "jobs.attempt, jobs.job_id, job_names.name, jobs.status, jobs.conclusion, jobs.created_at, jobs.started_at, "
-    "jobs.completed_at, jobs.labels, jobs.runner_name, jobs.url, step_lists.steps, jobs.step_times"
+    "jobs.completed_at, jobs.labels, jobs.runner_name, jobs.url"
 )
+JOB_COLUMNS_WITHOUT_STEPS = f"{_JOB_ITSELF}, NULL, NULL"
+JOB_COLUMNS = f"{_JOB_ITSELF}, step_lists.steps, jobs.step_times"
 """What `read_job` takes, from jobs joined with job_names and, where there is one, step_lists."""
 
 

@@ -108,19 +108,22 @@ class RepositoryHistory:
                 return None
             return tuple(rows.read_job(run_id, attempt, row[1], job) for job in job_rows(connection, (row[0],)))
 
-    def attempts(self, *, workflow: str | None = None, branch: str | None = None, limit: int = 100) -> list[Attempt]:
+    def attempts(
+        self, *, workflow: str | None = None, branch: str | None = None, limit: int = 100, steps: bool = True
+    ) -> list[Attempt]:
         """Returns the newest attempts by their start, newest first.
 
         Args:
             workflow: only those of the workflows with that name, path or file name.
             branch: only those of that branch.
             limit: at most so many.
+            steps: whether the jobs come with their steps, which take most of the time.
         """
         with self._database.reading() as connection:
             ids = newest_ids(connection, self._known_id(connection), workflow, branch, limit)
             runs = {row[0]: rows.read_run(self.repository, row) for row in run_rows(connection, ids)}
             jobs: dict[int, list[Job]] = {key: [] for key in runs}
-            for row in job_rows(connection, ids):
+            for row in job_rows(connection, ids, steps=steps):
                 run = runs[row[0]]
                 jobs[row[0]].append(rows.read_job(run.id, run.attempt, run.url, row))
         found = [Attempt(run, tuple(jobs[key])) for key, run in runs.items()]
