@@ -65,14 +65,21 @@ def texts(job: JobForLog) -> list[str]:
     [
         (
             "hit",
-            [f"Cache hit for: {KEY}", "Cache restored successfully", f"Cache restored from key: {KEY}"]
-            + [f"Cache hit occurred on the primary key {KEY}, not saving cache."],
+            [
+                f"Cache hit for: {KEY}",
+                "Cache restored successfully",
+                f"Cache restored from key: {KEY}",
+                f"Cache hit occurred on the primary key {KEY}, not saving cache.",
+            ],
             ["Cache not found", "Cache saved with key"],
         ),
         (
             "partial",
-            ["Cache hit for restore-key: Linux-docker-old", "Cache restored from key: Linux-docker-old"]
-            + [f"Cache saved with key: {KEY}"],
+            [
+                "Cache hit for restore-key: Linux-docker-old",
+                "Cache restored from key: Linux-docker-old",
+                f"Cache saved with key: {KEY}",
+            ],
             ["Cache not found", "Cache hit occurred"],
         ),
         (
@@ -84,8 +91,10 @@ def texts(job: JobForLog) -> list[str]:
             "broken",
             [
                 f"Cache not found for input keys: {KEY}, Linux-docker-",
-                "##[warning]Path Validation Error: Path(s) specified in the action for caching do(es) not exist, "
-                "hence no cache is being saved.",
+                (
+                    "##[warning]Path Validation Error: Path(s) specified in the action for caching do(es) not exist, "
+                    "hence no cache is being saved."
+                ),
             ],
             ["Cache saved with key", "Cache restored successfully"],
         ),
