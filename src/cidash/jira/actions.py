@@ -21,6 +21,8 @@ from cidash.transport.connection import USER_AGENT, Answer
 from cidash.transport.worker import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import requests
 
 _CALL = "transition"
@@ -55,26 +57,23 @@ class JiraActions:
         """
         key = checked_key(command.key)
         doing = command.sentence[:1].lower() + command.sentence[1:]
-        self._client.limits.check(_CALL, key)
+        not_moved = f"{key} was not moved."
         body = _body(command)
-        await self._look(key, command)
+        try:
+            self._client.limits.check(_CALL, key)
+            ticket = await self._client.ticket(key)
+        except SourceError as error:
+            raise SourceError(problems.with_sentence(error.problem, not_moved)) from error
+        await self._compare(ticket, command)
         answer = await self._send(f"{self._client.base_url}/rest/api/2/issue/{key}/transitions", body, doing)
         if answer.status == 429:
-            raise SourceError(self._client.limits.hit(answer, _CALL, key))
+            raise SourceError(problems.with_sentence(self._client.limits.hit(answer, _CALL, key), not_moved))
         problem = problems.write_problem(answer, doing, key, self._client.site)
         if problem is not None:
             raise SourceError(self._client.limits.pause(answer, problem))
         self._client.limits.passed(_CALL, key)
 
-    async def _look(self, key: str, command: MoveTicket) -> None:
-        try:
-            ticket = await self._client.ticket(key)
-        except SourceError as error:
-            problem = error.problem
-            sentence = f"{problem.sentence} {key} was not moved."
-            raise SourceError(
-                Problem(problem.kind, sentence, problem.retry_at, problem.status, problem.fields)
-            ) from error
+    async def _compare(self, ticket: Ticket, command: MoveTicket) -> None:
         if _same(ticket.status, command.from_status):
             return
         mover = await self._mover(ticket)
@@ -82,7 +81,7 @@ class JiraActions:
         raise SourceError(
             Problem(
                 ProblemKind.CONFLICT,
-                f"{key} is {ticket.status.name} now, no longer {command.from_status.name}{who}. "
+                f"{command.key} is {ticket.status.name} now, no longer {command.from_status.name}{who}. "
                 "Nothing was sent; press again if it should still be moved.",
             )
         )
@@ -94,10 +93,10 @@ class JiraActions:
 
     async def _send(self, url: str, body: bytes, doing: str) -> Answer:
         client = self._client
-        email, token = client.email, client.token.reveal().strip()
+        authorization = client.authorization()
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._worker.call(lambda: _post(client.base_url, email, token, url, body))
+                return await self._worker.call(lambda: _post(client.base_url, authorization, url, body))
         except TimeoutError:
             self._worker = Worker("cidash-jira")  # the old thread is still stuck in the call
             raise SourceError(_lost(doing, client.site)) from None
@@ -147,25 +146,37 @@ def _body(command: MoveTicket) -> bytes:
         ) from error
 
 
-def _post(server: str, email: str | None, token: str, url: str, body: bytes) -> Answer:
-    """Runs in the worker thread. One session for one request: no idle connection that the server may have closed."""
-    import requests
+@contextlib.contextmanager
+def _session(server: str, authorization: str) -> "Iterator[requests.Session]":
+    """Yields the package's session. Its own methods repeat and re-word; this is the way to status, headers and body."""
     from jira import JIRA
 
-    basic = (email, token) if email else None
-    client = JIRA(
+    def sign(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+        request.headers["Authorization"] = authorization
+        return request
+
+    package = JIRA(
         server=server,
         options={"headers": {"User-Agent": USER_AGENT}},
-        basic_auth=basic,
-        token_auth=None if basic else token,
         get_server_info=False,  # it would be one more request, of a kind that may fail while the write would not
         max_retries=0,
         timeout=_TIMEOUT,
     )
     try:
-        # The package's own methods repeat and re-word; its session is the one way to status, headers and body.
-        session: requests.Session = client._session  # noqa: SLF001
+        session: requests.Session = package._session  # noqa: SLF001
+        session.auth = sign  # the same header as for reads, and never one from a netrc file
         session.trust_env = server.startswith("https:")
+        yield session
+    finally:
+        package.close()  # type: ignore[no-untyped-call]
+
+
+def _post(server: str, authorization: str, url: str, body: bytes) -> Answer:
+    """Runs in the worker thread. One session for one request: no idle connection that the server may have closed."""
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    with _session(server, authorization) as session:
         try:
             prepared = session.prepare_request(requests.Request("POST", url, data=body))
             settings = session.merge_environment_settings(url, {}, True, None, None)
@@ -175,21 +186,20 @@ def _post(server: str, email: str | None, token: str, url: str, body: bytes) -> 
             with session.send(prepared, timeout=_TIMEOUT, allow_redirects=False, **settings) as answer:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return Answer(answer.status_code, headers, _bounded(answer), url)
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             if _never_connected(error):
                 raise _NotSentError("could not be reached") from error
             raise _LostError from error
-    finally:
-        client.close()  # type: ignore[no-untyped-call]
 
 
 def _bounded(answer: "requests.Response") -> bytes:
     """Returns the start of the body; the status is known by then, so a cut or endless body is no lost answer."""
     import requests
+    from urllib3.exceptions import HTTPError
 
     body = bytearray()
     end = time.monotonic() + _BODY_SECONDS
-    with contextlib.suppress(requests.RequestException, OSError):
+    with contextlib.suppress(requests.RequestException, HTTPError, OSError):
         for chunk in answer.iter_content(8192):
             body += chunk
             if len(body) > _BODY_LIMIT or time.monotonic() > end:

@@ -57,12 +57,12 @@ class JiraClient:
         self.url = url.rstrip("/")
         self.base_url = (api_url or url).rstrip("/")
         self.site = urlsplit(self.url).netloc.rpartition("@")[2]
-        self.email = email
-        self.token = token
+        self._email = email
+        self._token = token
         self.limits = Limits(clock, self.site)
         self._clock = clock
         self._bodies = bodies
-        self._connection = Connection(self.base_url, "Jira", self._authorization)
+        self._connection = Connection(self.base_url, "Jira", self.authorization)
         self._saved: dict[str, bytes] = {}
 
     @property
@@ -152,6 +152,24 @@ class JiraClient:
         user, _ = await self._ask(questions.myself())
         return user.noun()
 
+    def authorization(self) -> str:
+        """Returns the value of the Authorization header: for the two HTTP libraries and nobody else.
+
+        Raises:
+            SourceError: `unauthorized`, if the token can't be one.
+        """
+        token = self._token.reveal().strip()
+        if not token or not token.isascii() or not token.isprintable():
+            raise SourceError(
+                Problem(
+                    ProblemKind.UNAUTHORIZED,
+                    f"The token for Jira ({self.site}) is empty or holds characters that no token has.",
+                )
+            )
+        if self._email:
+            return "Basic " + base64.b64encode(f"{self._email}:{token}".encode()).decode("ascii")
+        return f"Bearer {token}"
+
     async def close(self) -> None:
         """Closes the connections."""
         await self._connection.close()
@@ -222,16 +240,3 @@ class JiraClient:
             return
         self._bodies.save(address, StoredBody(body, None, self._connection.fingerprint(_ACCEPT), now))
         self._saved[address] = digest
-
-    def _authorization(self) -> str:
-        token = self.token.reveal().strip()
-        if not token or not token.isascii() or not token.isprintable():
-            raise SourceError(
-                Problem(
-                    ProblemKind.UNAUTHORIZED,
-                    f"The token for Jira ({self.site}) is empty or holds characters that no token has.",
-                )
-            )
-        if self.email:
-            return "Basic " + base64.b64encode(f"{self.email}:{token}".encode()).decode("ascii")
-        return f"Bearer {token}"

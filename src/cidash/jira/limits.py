@@ -4,6 +4,7 @@ Two reasons mean "slow down this one call", two mean "stop everything until the 
 before anything is sent.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cidash.domain.clock import Clock
@@ -66,7 +67,7 @@ class Limits:
         until = max(until, retry_after(answer.headers, now) or now, _reset(answer, now) or now)
         sentence = (
             f"Jira ({self._site}) has had too many requests {what}{f' ({reason})' if reason else ''}. "
-            f"It is asked again from {until:%H:%M:%S} UTC."
+            f"It can be asked again from {until:%H:%M:%S} UTC."
         )
         return self._block(scope, Problem(ProblemKind.RATE_LIMITED, sentence, retry_at=until, status=429))
 
@@ -75,7 +76,7 @@ class Limits:
         until = retry_after(answer.headers, self._clock.now())
         if until is None:
             return problem
-        waiting = Problem(problem.kind, problem.sentence, until, problem.status, problem.fields)
+        waiting = replace(problem, retry_at=until)
         if problem.kind is ProblemKind.SERVER_ERROR:
             self._block(_EVERYTHING, waiting)
         return waiting

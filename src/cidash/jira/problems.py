@@ -4,6 +4,7 @@ The text is in the user's language, and some errors are HTML pages, so nothing i
 exception is a login page that comes with 200: there the markup is all there is.
 """
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,11 @@ from cidash.domain.text import clean
 from cidash.transport.connection import Answer
 
 _LOGIN_MARKS = (b"os_username", b"id.atlassian.com", b"login.jsp", b'type="password"', b"login-form")
+
+
+def with_sentence(problem: Problem, sentence: str) -> Problem:
+    """Returns the problem with one more sentence."""
+    return replace(problem, sentence=f"{problem.sentence} {sentence}")
 
 
 def read_problem(answer: Answer, asked: str, site: str) -> Problem:
@@ -112,11 +118,12 @@ def write_problem(answer: Answer, doing: str, key: str, site: str) -> Problem | 
             "It is not asked again by itself.",
             status=status,
         )
+    not_done = f"It did not {doing}."
     denied = _denied(answer, jira)
     if denied is not None:
-        return denied
+        return with_sentence(denied, not_done)
     if 300 <= status < 400:
-        return _redirected(answer, jira)
+        return with_sentence(_redirected(answer, jira), not_done)
     kind, advice = _REFUSALS.get(status, (ProblemKind.REFUSED, "Look at the ticket and try again."))
     fields = _field_errors(answer.body) if kind is ProblemKind.REFUSED else ()
     return Problem(
@@ -150,7 +157,7 @@ def _denied(answer: Answer, jira: str) -> Problem | None:
         return Problem(
             ProblemKind.UNAUTHORIZED,
             f"{jira} wants a captcha solved before it takes this token ({answer.status}). "
-            "Log in there with a browser, then press r.",
+            "Log in there with a browser, then ask again.",
             status=answer.status,
         )
     if answer.status == 401:
