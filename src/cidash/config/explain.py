@@ -64,11 +64,12 @@ def known_keys(model: type[BaseModel]) -> list[str]:
 
 def nearest_key(path: Path, model: type[BaseModel]) -> str | None:
     """Returns the known key that an unknown one was probably meant to be, or None."""
-    written = re.sub(r"\[\d+\]", "[]", dotted(path))
-    folder, _, name = written.rpartition(".")
+    own_name = 1 if path[0] in {"hosts", "keys"} and len(path) > 2 else None
+    general = "".join(
+        "[]" if isinstance(part, int) else ".*" if place == own_name else f".{part}" for place, part in enumerate(path)
+    )
+    folder, _, name = general[1:].rpartition(".")
     known = known_keys(model)
-    if folder.startswith("hosts."):
-        folder = "hosts.*"
     here = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == folder}
     for near in difflib.get_close_matches(name, here, n=1, cutoff=0.6):
         return dotted((*path[:-1], near))
@@ -78,11 +79,12 @@ def nearest_key(path: Path, model: type[BaseModel]) -> str | None:
 
 def line_of(text: str, path: Path) -> int | None:
     """Returns the line (from 1) where a search through the text finds the key, or the nearest thing above it."""
-    best: tuple[int, int] | None = None
+    best, line = 0, None
     for number, place in _places(text):
-        if place == path[: len(place)] and (best is None or len(place) > best[0]):
-            best = (len(place), number)
-    return best[1] if best else None
+        shared = min(len(place), len(path))
+        if shared > best and place[:shared] == path[:shared]:
+            best, line = shared, number
+    return line
 
 
 def _places(text: str) -> Iterator[tuple[int, Path]]:
