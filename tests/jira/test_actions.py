@@ -188,6 +188,7 @@ async def test_refused_fields_are_told_by_their_ids(
         ("resolution", "Une résolution est requise."),
         ("customfield_10010", "Team is required."),
     )
+    assert "Une résolution est requise. Team is required" in problem.sentence
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -126,6 +126,8 @@ def write_problem(answer: Answer, doing: str, key: str, site: str) -> Problem | 
         return with_sentence(_redirected(answer, jira), not_done)
     kind, advice = _REFUSALS.get(status, (ProblemKind.REFUSED, "Look at the ticket and try again."))
     fields = _field_errors(answer.body) if kind is ProblemKind.REFUSED else ()
+    if fields:
+        advice = "Correct what it names and try again."
     return Problem(
         kind,
         f"{jira} refused to {doing} (HTTP {status}){_quoted(answer.body)}. {advice.format(key=key)}",
