@@ -18,8 +18,16 @@ def next_page(link: str, asked: str) -> str | None:
     """Returns the absolute URL that a Link header calls `next`, or None; where it leads is not checked here."""
     for found in _LINK.finditer(link):
         if _NEXT.search(found.group(2)):
-            return urljoin(asked, str(found.group(1)))
+            return resolved(asked, str(found.group(1)))
     return None
+
+
+def resolved(asked: str, address: str) -> str:
+    """Returns the absolute form of an address that was found in the answer to `asked`; empty when it is none."""
+    try:
+        return urljoin(asked, address) if address else ""
+    except ValueError:
+        return ""
 
 
 def same_origin(url: str, base_url: str) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
-from urllib.parse import urljoin
 
 from cidash.domain.clock import Clock
 from cidash.domain.problem import Problem, ProblemKind, SourceError
@@ -15,7 +14,7 @@ from cidash.domain.repository import RepositoryId
 from cidash.domain.secret import Secret
 from cidash.domain.snapshot import Budget
 from cidash.github import logs, refusals
-from cidash.github.addresses import next_page, same_origin
+from cidash.github.addresses import next_page, resolved, same_origin
 from cidash.github.gate import Gate
 from cidash.github.query import Query, joined
 from cidash.transport.bodies import BodyStore, StoredBody
@@ -210,7 +209,7 @@ class GitHubClient:
         """Follows one redirect on the same origin: a renamed repository answers with where it went."""
         answer = await self.gate.get(self._moved.get(url, url), query.what, headers)
         if answer.status in _MOVED:
-            target = urljoin(answer.url, answer.headers.get("location", ""))
+            target = resolved(answer.url, answer.headers.get("location", ""))
             if not same_origin(target, self.api_url) or target == answer.url:
                 return answer
             if answer.status in _MOVED_FOR_GOOD:

@@ -1,12 +1,11 @@
 """The log of one job: a link from the API, then plain text from a storage host that must not see the token."""
 
 from collections.abc import AsyncGenerator
-from urllib.parse import urljoin
 
 from cidash.domain.problem import Problem, ProblemKind, SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.github import queries, refusals
-from cidash.github.addresses import may_hold_logs
+from cidash.github.addresses import may_hold_logs, resolved
 from cidash.github.gate import Gate
 
 LOG_LIMIT = 256 * 1024 * 1024
@@ -34,7 +33,7 @@ async def job_log(
     if answer.status not in (301, 302, 303, 307, 308):
         problem = refusals.read_problem(gate.host, answer, what, queries.ACTIONS_READ, authorized=gate.authorized)
         raise SourceError(problem)
-    target = urljoin(url, answer.headers.get("location", ""))
+    target = resolved(url, answer.headers.get("location", ""))
     if not may_hold_logs(target, gate.api_url) or target == url:
         sentence = f"{gate.host} pointed to a place for {what} that is not safe to read from."
         raise SourceError(Problem(ProblemKind.BAD_ANSWER, sentence, status=answer.status))
