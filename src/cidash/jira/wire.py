@@ -56,7 +56,12 @@ Seconds = Annotated[float, Field(ge=0)]
 
 class _Wire(BaseModel):
     model_config = ConfigDict(
-        frozen=True, strict=True, alias_generator=to_camel, allow_inf_nan=False, hide_input_in_errors=True
+        frozen=True,
+        strict=True,
+        alias_generator=to_camel,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        defer_build=True,  # a start without a stored epic builds none of them
     )
 
 
