@@ -1,13 +1,17 @@
 """`cidash`: the dashboard."""
 
+import asyncio
 import os
 import sys
+from contextlib import suppress
 
-from cidash.cli import session
+from cidash.cli import loop, session
 from cidash.cli.exits import UsageError
 from cidash.cli.parser import Arguments
 from cidash.config.model import Config
 from cidash.domain.clock import SystemClock
+
+CLOSING_SECONDS = 0.5
 
 
 def dashboard(arguments: Arguments) -> int:
@@ -30,10 +34,37 @@ def check_terminal() -> None:
 
 
 def show(config: Config, choice: session.Choice) -> int:
-    """Runs the dashboard on these repositories until it is left."""
+    """Runs the dashboard on these repositories until it is left.
+
+    Raises:
+        UsageError: a setting of the screen can't be used.
+    """
+    from cidash.tui.settings import SettingError
+
+    try:
+        return loop.run(_run(config, choice))
+    except SettingError as error:
+        raise UsageError(str(error)) from None
+
+
+async def _run(config: Config, choice: session.Choice) -> int:
     from cidash.tui.app import CidashApp
 
     engine = session.build_engine(config, choice.shown)
-    app = CidashApp(engine, SystemClock(), config.screen, config.keys, choice.shown[0])
-    app.run(mouse=config.screen.mouse)
-    return app.return_code or 0
+    try:
+        app = CidashApp(
+            engine,
+            SystemClock(),
+            theme=config.screen.theme,
+            mouse=config.screen.mouse,
+            ascii_glyphs=config.screen.glyphs == "ascii",
+            keys=config.keys,
+            read_only=config.read_only,
+            repository=choice.shown[0],
+        )
+        engine.open()
+        result = await app.run_async(mouse=config.screen.mouse)
+    finally:
+        with suppress(TimeoutError):  # leaving does not wait for a server that doesn't hang up
+            await asyncio.wait_for(engine.close(), CLOSING_SECONDS)
+    return result or app.return_code or 0

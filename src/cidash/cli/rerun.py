@@ -1,8 +1,6 @@
 """`cidash rerun`: a run again, whole, its failed jobs, or one job."""
 
-import asyncio
-
-from cidash.cli import session
+from cidash.cli import loop, session
 from cidash.cli.confirm import carry_out, check_allowed
 from cidash.cli.console import warn
 from cidash.cli.exits import REFUSED, UsageError
@@ -22,7 +20,7 @@ def rerun(arguments: Arguments) -> int:
     loaded = session.load_config(arguments)
     check_allowed(arguments, loaded.config)
     repository = _repository(address, arguments, loaded)
-    return asyncio.run(_rerun(arguments, loaded.config, repository, address))
+    return loop.run(_rerun(arguments, loaded.config, repository, address))
 
 
 def _repository(address: RunAddress, arguments: Arguments, loaded: Loaded) -> RepositoryId:

@@ -1,13 +1,12 @@
 """`cidash status`: pull requests, runs, epic and targets once."""
 
-import asyncio
 from datetime import datetime
 
 from cidash.analysis.checks import checks_of, newest_runs
 from cidash.analysis.duration import elapsed_seconds, run_elapsed_seconds
 from cidash.analysis.eta import run_time_left, typical_of_workflow
 from cidash.analysis.links import pulls_of_ticket
-from cidash.cli import session
+from cidash.cli import loop, session
 from cidash.cli.console import Cell, Console, warn
 from cidash.cli.exits import OK, REFUSED
 from cidash.cli.parser import Arguments
@@ -28,7 +27,7 @@ def status(arguments: Arguments) -> int:
     """Prints the newest state of everything, and returns 1 when nothing at all could be read, not even stored."""
     loaded = session.load_config(arguments)
     choice = session.choose(arguments, loaded)
-    snapshot = asyncio.run(read(loaded.config, choice.shown, COLLECT))
+    snapshot = loop.run(read(loaded.config, choice.shown, COLLECT))
     if arguments.json:
         from cidash.cli.encode import dumps, status_document
 

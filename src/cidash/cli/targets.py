@@ -1,9 +1,8 @@
 """`cidash targets`: before, goal, now, and the verdict with its reason."""
 
-import asyncio
 from collections.abc import Sequence
 
-from cidash.cli import session
+from cidash.cli import loop, session
 from cidash.cli.console import Cell
 from cidash.cli.exits import OK, REFUSED, UNKNOWN
 from cidash.cli.parser import Arguments
@@ -21,7 +20,7 @@ def targets(arguments: Arguments) -> int:
 
     loaded = session.load_config(arguments)
     choice = session.choose(arguments, loaded)
-    snapshot = asyncio.run(read(loaded.config, choice.shown, COLLECT))
+    snapshot = loop.run(read(loaded.config, choice.shown, COLLECT))
     if arguments.json:
         from cidash.cli.encode import dumps, targets_document
 

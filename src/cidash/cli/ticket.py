@@ -1,10 +1,9 @@
 """`cidash ticket move`: a ticket to another status, by the transitions that this user has."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from cidash.cli import session
+from cidash.cli import loop, session
 from cidash.cli.confirm import carry_out, check_allowed
 from cidash.cli.console import warn
 from cidash.cli.exits import OK, REFUSED, UsageError
@@ -24,7 +23,7 @@ def move(arguments: Arguments) -> int:
     given = dict(_pair(written) for written in arguments.field)
     loaded = session.load_config(arguments)
     check_allowed(arguments, loaded.config)
-    return asyncio.run(_move(arguments, loaded.config, given))
+    return loop.run(_move(arguments, loaded.config, given))
 
 
 async def _move(arguments: Arguments, config: Config, given: dict[str, str]) -> int:
