@@ -1,0 +1,1 @@
+"""Dialogs: every write is named here before it is asked for."""

@@ -1,0 +1,197 @@
+"""The one key table: every action with its id, default keys, label, help and the places where it works.
+
+Bindings, footer, help screen, palette and the user's own keys all come from here.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from textual.binding import Binding, BindingType
+from textual.keys import Keys
+
+from cidash.tui.settings import SettingError
+
+_MOVE, _LOOK, _ACT, _APP, _DIALOG = "Move", "Look", "Act", "Program", "Dialogs"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDef:
+    """One action and the keys that perform it."""
+
+    id: str
+    """What the user's config calls it."""
+    keys: str
+    """Default keys, apart by commas, in Textual's names."""
+    label: str
+    """A word or two for the footer."""
+    help: str
+    """What it does, for help and palette."""
+    group: str
+    place: str
+    """Where it works: `app` everywhere, `list` in every list, else one view or dialog."""
+    own_action: str = ""
+    """Set where the action is not called like the id."""
+    priority: bool = False
+
+    @property
+    def action(self) -> str:
+        """The name of the action, without a namespace for what belongs to the view, list or dialog."""
+        return self.own_action or self.id.partition(".")[2]
+
+    @property
+    def in_palette(self) -> bool:
+        """Whether the palette offers it: moving around and the keys of dialogs are no use there."""
+        return self.place == "watch" and self.group != _MOVE
+
+
+TABLE: tuple[KeyDef, ...] = (
+    KeyDef("list.down", "down,j", "down", "Next row", _MOVE, "list"),
+    KeyDef("list.up", "up,k", "up", "Row above", _MOVE, "list"),
+    KeyDef("list.first", "home,g", "first", "First row", _MOVE, "list"),
+    KeyDef("list.last", "end,G", "last", "Last row", _MOVE, "list"),
+    KeyDef("list.page_down", "pagedown,ctrl+d", "page down", "A screenful down", _MOVE, "list"),
+    KeyDef("list.page_up", "pageup,ctrl+u", "page up", "A screenful up", _MOVE, "list"),
+    KeyDef("list.open", "enter", "open", "Go into the row: its jobs, its steps", _MOVE, "list"),
+    KeyDef("watch.back", "escape", "back", "Back to the pull requests; clears the filter", _MOVE, "watch"),
+    KeyDef("watch.next_pane", "tab", "pane", "Next pane", _MOVE, "watch"),
+    KeyDef("watch.previous_pane", "shift+tab", "pane", "Pane before", _MOVE, "watch"),
+    KeyDef("watch.next_failure", "n", "next failure", "Next failure in this list", _LOOK, "watch"),
+    KeyDef("watch.previous_failure", "N", "failure before", "Failure before in this list", _LOOK, "watch"),
+    KeyDef("watch.previous_run", "left,h", "run before", "Run before, of the same commit", _LOOK, "watch"),
+    KeyDef("watch.next_run", "right,l", "next run", "Next run of the same commit", _LOOK, "watch"),
+    KeyDef("watch.older_attempt", "left_square_bracket", "older attempt", "Older attempt of the run", _LOOK, "watch"),
+    KeyDef("watch.newer_attempt", "right_square_bracket", "newer attempt", "Newer attempt of the run", _LOOK, "watch"),
+    KeyDef("watch.filter", "slash", "filter", "Filter the list", _LOOK, "watch"),
+    KeyDef("watch.browser", "o", "browser", "Open in the browser", _LOOK, "watch"),
+    KeyDef("watch.copy", "y", "copy URL", "Copy the URL", _LOOK, "watch"),
+    KeyDef("watch.refresh", "r", "refresh", "Ask the servers now", _LOOK, "watch"),
+    KeyDef("watch.rerun", "R", "re-run", "Re-run jobs of the run: failed, one, or all", _ACT, "watch"),
+    KeyDef("watch.transition", "t", "transition", "Move the ticket to another status", _ACT, "watch"),
+    KeyDef("app.help", "question_mark,f1", "help", "All keys", _APP, "watch", "app.help"),
+    KeyDef("app.palette", "ctrl+p", "palette", "Find an action by name", _APP, "app", "app.command_palette"),
+    KeyDef("app.quit", "q", "quit", "Quit", _APP, "watch", "app.quit"),
+    KeyDef("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit, from anywhere", _APP, "app", "app.quit", priority=True),
+    KeyDef("dialog.leave", "escape", "leave", "Leave without doing anything", _DIALOG, "dialog"),
+    KeyDef("rerun.debug", "d", "debug logging", "Debug logging on or off", _DIALOG, "rerun"),
+    KeyDef("confirm.yes", "y", "yes", "Yes, do it", _DIALOG, "confirm"),
+    KeyDef("confirm.no", "n,enter", "no", "No", _DIALOG, "confirm", "leave"),
+)  # fmt: skip
+
+WRITES = frozenset({"watch.rerun", "watch.transition"})
+"""What `read_only` hides and refuses."""
+
+TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "watch": ("app", "list", "watch"),
+    "confirm": ("app", "dialog", "confirm"),
+    "rerun": ("app", "list", "dialog", "rerun"),
+    "transition": ("app", "list", "dialog"),
+    "help": ("app", "dialog"),
+}
+"""The places whose keys work at the same time, by view or dialog."""
+
+_BY_ID = {one.id: one for one in TABLE}
+
+
+def definition(key_id: str) -> KeyDef:
+    """Returns the action with that id; raises KeyError."""
+    return _BY_ID[key_id]
+
+
+def bindings(place: str) -> list[BindingType]:
+    """Returns Textual bindings for one place, each with its id, so that the user's keys can replace the keys."""
+    return [
+        Binding(one.keys, one.action, one.label, show=False, id=one.id, priority=one.priority)
+        for one in TABLE
+        if one.place == place
+    ]
+
+
+def keymap(overrides: Mapping[str, str]) -> dict[str, str]:
+    """Returns the user's keys as Textual takes them, checked.
+
+    Args:
+        overrides: action id to keys, apart by commas.
+
+    Raises:
+        SettingError: an id is unknown, a key is no key, or two actions would share a key in one place.
+    """
+    for key_id, wanted in overrides.items():
+        if key_id not in _BY_ID:
+            near = get_close_matches(key_id, _BY_ID, 1)
+            hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(_BY_ID))}."
+            raise SettingError(f"keys: there is no action called {key_id}.{hint}")
+        for key in _split(wanted):
+            if not _is_key(key):
+                raise SettingError(
+                    f"keys.{key_id}: {key} is not a key. Use one character, or a name such as f5 or ctrl+r."
+                )
+        if not _split(wanted):
+            raise SettingError(f"keys.{key_id}: needs at least one key.")
+    clash = next(iter(clashes(overrides)), None)
+    if clash is not None:
+        raise SettingError(clash)
+    return {key_id: ",".join(_split(wanted)) for key_id, wanted in overrides.items()}
+
+
+def clashes(overrides: Mapping[str, str]) -> list[str]:
+    """Returns a sentence for every key that would perform two actions in one place."""
+    found: dict[str, None] = {}
+    for places in TOGETHER.values():
+        taken: dict[str, KeyDef] = {}
+        for one in TABLE:
+            if one.place not in places:
+                continue
+            for key in {_canonical(key) for key in _split(overrides.get(one.id, one.keys))}:
+                other = taken.setdefault(key, one)
+                if other is not one:
+                    both = f"both {other.id} and {one.id}"
+                    found[f"keys: {shown_key(key)} is bound to {both}. Give one of them another key."] = None
+    return list(found)
+
+
+def keys_of(key_id: str, overrides: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the keys of an action as they are shown, the user's own if there are any."""
+    return tuple(shown_key(_canonical(key)) for key in _split(overrides.get(key_id, _BY_ID[key_id].keys)))
+
+
+_SHOWN = {
+    "down": "↓", "up": "↑", "left": "←", "right": "→", "enter": "Enter", "escape": "Esc", "tab": "Tab",
+    "shift+tab": "Shift+Tab", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End", "space": "Space",
+}  # fmt: skip
+
+
+def shown_key(key: str) -> str:
+    """Returns a key as a reader knows it: `Ctrl+P`, `Esc`, `?`."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return "Ctrl+" + key.removeprefix("ctrl+").upper()
+    return key.upper() if len(key) > 1 and key[0] == "f" and key[1:].isdigit() else key
+
+
+def _split(text: str) -> list[str]:
+    """Apart by commas; a comma itself is written `comma`."""
+    return [key.strip() for key in text.split(",") if key.strip()]
+
+
+_NAMED = {
+    unicodedata.name(char).lower().replace(" ", "_").replace("-", "_"): char
+    for char in "!\"#$%&'()*+,./:;<=>?@[\\]^_`{|}~"
+} | {"minus": "-", "plus": "+", "slash": "/", "backslash": "\\", "underscore": "_", "at": "@", "less_than_sign": "<"}
+
+
+def _canonical(key: str) -> str:
+    return _NAMED.get(key, key)
+
+
+_KEY_NAMES = frozenset(key.value for key in Keys)
+
+
+def _is_key(key: str) -> bool:
+    if len(key) == 1:
+        return key.isprintable() and not key.isspace()
+    *modifiers, last = key.split("+")
+    known = _canonical(last)
+    return set(modifiers) <= {"ctrl", "shift", "alt"} and (len(known) == 1 or last in _KEY_NAMES) and bool(last)

@@ -1,0 +1,1 @@
+"""View 1, Watch: pull requests, the selected run, epic and targets."""

@@ -1,0 +1,266 @@
+"""The selected run: its jobs and steps as a Gantt chart, live."""
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from cidash.analysis.duration import elapsed_seconds, run_elapsed_seconds, step_elapsed_seconds
+from cidash.analysis.eta import is_slow, run_time_left, typical_of_workflow
+from cidash.domain.ci import Job, Run, Step
+from cidash.domain.format import age_text, seconds_text
+from cidash.domain.snapshot import Part, RepositorySnapshot, SourceState, Typical
+from cidash.domain.state import State
+from cidash.tui import look
+from cidash.tui.columns import assemble, fit, right, widest
+from cidash.tui.keyed_list import Row
+from cidash.tui.pane import Line, Pane, with_filter
+from cidash.tui.watch import items
+from cidash.tui.watch.gantt import Axis, axis_of, job_bar, ruler, step_bar
+from cidash.tui.watch.moment import Moment
+
+_CACHE_FROM = 58
+_TIME = 8
+_CACHE = 9
+_NO_PART: Part[tuple[Job, ...]] = Part()
+
+
+@dataclass(frozen=True, slots=True)
+class StepKey:
+    """Identity of a step: its number within its job."""
+
+    job_id: int
+    number: int
+
+
+class RunPane(Pane):
+    """Jobs are rows; the steps of a job are unfolded beneath it when it runs, fails, or is opened."""
+
+    def __init__(self) -> None:
+        super().__init__(id="run")
+        self.runs_line = Line(id="runs-line")
+        self._moment: Moment | None = None
+        self._folds: dict[int, bool] = {}
+        self._unfolded: set[int] = set()
+        self._run_key: tuple[int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Yields the title, the runs of the same commit, and the list."""
+        yield self.title_line
+        yield self.runs_line
+        yield self.list
+
+    def show(self, moment: Moment) -> None:
+        """Shows the run of this moment."""
+        self._moment = moment
+        self.rebuild()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs that are shown."""
+        moment = self._moment
+        if moment is None or moment.item is None or moment.run is None:
+            return ()
+        return items.jobs_of(moment.item.repository, moment.run)
+
+    @property
+    def cursor_job(self) -> Job | None:
+        """The job under the cursor, or the one whose step is under the cursor."""
+        row = self.list.cursor_row
+        wanted = row.key.job_id if row is not None and isinstance(row.key, StepKey) else row.key if row else None
+        return next((job for job in self.jobs if job.id == wanted), None)
+
+    def toggle(self) -> None:
+        """Folds or unfolds the steps of the job under the cursor."""
+        job = self.cursor_job
+        if job is not None and job.steps:
+            self._folds[job.id] = not self._is_unfolded(job)
+            if not self._folds[job.id]:
+                self.list.put_cursor(job.id)
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Builds title, runs and rows to the pane's width."""
+        moment = self._moment
+        if moment is None or self.row_width <= 0:
+            return
+        item, run = moment.item, moment.run
+        self._show_runs(moment)
+        if item is None or run is None:
+            self.title_line.put(Content("Run"), Content(""))
+            self.show_rows((), Content("No run for this commit yet." if item else ""))
+            return
+        jobs = self.jobs
+        typical = typical_of_workflow(item.repository.typical, run.workflow_path)
+        self.title_line.put(with_filter(_title(moment, run), self.list), _progress(moment, run, jobs, typical))
+        job_name = self._cursor_name() if run.key != self._run_key else None
+        self._run_key = run.key
+        self._note_folds(jobs)
+        self.show_rows(self._rows(moment, run, jobs, typical), _why_empty(item.repository, run))
+        if job_name is not None:
+            self.list.put_cursor(next((job.id for job in jobs if job.name == job_name), None))
+
+    def _cursor_name(self) -> str | None:
+        """The name of the job under the cursor, which the same job of another attempt has too."""
+        row = self.list.cursor_row
+        return row.search.partition("\t")[0] if row is not None else None
+
+    def _show_runs(self, moment: Moment) -> None:
+        runs = moment.item.runs if moment.item is not None else ()
+        self.runs_line.display = len(runs) > 1
+        pieces: list[Content] = []
+        for run in runs:
+            state = look.of_state(run.state)
+            chosen = moment.run is not None and run.id == moment.run.id
+            name = (run.workflow_name, "$foreground bold underline" if chosen else look.MUTED)
+            pieces.append(assemble((state.glyph, state.style), " ", name))
+        self.runs_line.put(assemble("  ", Content("   ").join(pieces)))
+
+    def _note_folds(self, jobs: tuple[Job, ...]) -> None:
+        """What was unfolded once because it ran or failed stays so: rows do not jump when a job ends."""
+        self._unfolded |= {job.id for job in jobs if job.state is State.IN_PROGRESS or job.state.is_red}
+        lines = len(jobs) + sum(len(job.steps) for job in jobs) + 1
+        if lines <= self.list.size.height:
+            self._unfolded |= {job.id for job in jobs if job.steps}
+        known = {job.id for job in jobs}
+        self._unfolded &= known
+        self._folds = {job_id: unfolded for job_id, unfolded in self._folds.items() if job_id in known}
+
+    def _is_unfolded(self, job: Job) -> bool:
+        return self._folds.get(job.id, job.id in self._unfolded)
+
+    def _rows(self, moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical]) -> list[Row]:
+        if not jobs or moment.item is None:
+            return []
+        repository = moment.item.repository
+        columns = _Columns(self, moment, run, jobs, typical)
+        rows = [columns.head()] if self.list.size.height > len(jobs) + 2 else []
+        for job in jobs:
+            rows.append(columns.job(repository, job))
+            if self._is_unfolded(job):
+                rows += [columns.step(job, step) for step in job.steps]
+        return rows
+
+    def is_unfolded(self, job: Job) -> bool:
+        """Returns whether the job's steps are shown."""
+        return self._is_unfolded(job)
+
+
+class _Columns:
+    """Name, time, cache and chart: common widths for jobs and steps."""
+
+    def __init__(
+        self, pane: RunPane, moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical]
+    ) -> None:
+        width = pane.row_width
+        self._now = moment.now
+        self._run = run
+        self._typical = typical
+        steps = [step.name for job in jobs if pane.is_unfolded(job) for step in job.steps]
+        longest = max(widest(job.name for job in jobs), widest(f"  {name}" for name in steps))
+        self._cache = _CACHE if width >= _CACHE_FROM else 0
+        rest = width - 2 - _TIME - 1 - self._cache - 1
+        self._name = max(6, min(longest, rest - 12, rest * 55 // 100 if width > 50 else rest))
+        self._axis: Axis | None = None
+        chart = rest - self._name
+        if chart >= 8:
+            self._axis = axis_of(run, jobs, typical, moment.now, chart)
+        elif rest > self._name:
+            self._name = rest
+
+    def head(self) -> Row:
+        cells: list[str | Content | tuple[str, str]] = ["    ", (fit("job", self._name), look.FAINT)]
+        cells.append((right("time", _TIME), look.FAINT))
+        if self._cache:
+            cells.append((fit("  cache", self._cache), look.FAINT))
+        if self._axis is not None:
+            cells += ["  ", ruler(self._axis)]
+        return Row("head", assemble(*cells), selectable=False)
+
+    def job(self, repository: RepositorySnapshot, job: Job) -> Row:
+        state = look.of_state(job.state)
+        usual = self._typical.get(job.name)
+        elapsed = elapsed_seconds(job, self._now)
+        slow = is_slow(job, usual, self._now)
+        cells: list[str | Content | tuple[str, str]] = [
+            (state.glyph, state.style),
+            " ",
+            (fit(job.name, self._name), look.STRONG),
+        ]
+        time = seconds_text(elapsed) if elapsed is not None else state.word
+        cells.append((right(time, _TIME), look.BAD if slow else state.style))
+        if self._cache:
+            cells.append(self._cache_cell(repository, job))
+        if self._axis is not None:
+            cells += ["  ", job_bar(self._run, job, usual, self._axis, self._now)]
+        search = f"{job.name}\t {state.word}"
+        return Row(job.id, assemble(*cells), url=job.url, failed=job.state.is_red, search=search)
+
+    def _cache_cell(self, repository: RepositorySnapshot, job: Job) -> Content:
+        cache = look.of_cache(repository.caches.get(job.id))
+        if cache.word == "—":
+            return Content.styled(fit("  —", self._cache), look.FAINT)
+        return assemble("  ", (fit(f"{cache.glyph} {cache.word}", self._cache - 2), cache.style))
+
+    def step(self, job: Job, step: Step) -> Row:
+        state = look.of_state(step.state)
+        elapsed = step_elapsed_seconds(step, self._now)
+        running = step.state is State.IN_PROGRESS
+        name_style = look.PLAIN if running or step.state.is_red else look.MUTED
+        time = seconds_text(elapsed) if elapsed is not None else "skipped" if step.state is State.SKIPPED else ""
+        cells: list[str | Content | tuple[str, str]] = [
+            "  ",
+            (state.glyph, state.style),
+            " ",
+            (fit(step.name, self._name - 2), name_style),
+            (right(time, _TIME), name_style if time != "skipped" else look.FAINT),
+        ]
+        if self._cache:
+            cells.append(" " * self._cache)
+        if self._axis is not None:
+            cells += ["  ", step_bar(step, self._axis, self._now)]
+        url = f"{job.url}#step:{step.number}:1" if job.url else None
+        search = f"{job.name}\t {step.name} {state.word}"
+        return Row(StepKey(job.id, step.number), assemble(*cells), url=url, failed=step.state.is_red, search=search)
+
+
+def _title(moment: Moment, run: Run) -> Content:
+    pieces: list[str | tuple[str, str]] = [run.workflow_name]
+    if run.attempt > 1 or moment.newest_attempt > 1:
+        pieces += [(" · ", look.FAINT), f"attempt {run.attempt}"]
+        if run.attempt != moment.newest_attempt:
+            pieces.append((f" of {moment.newest_attempt}", look.MUTED))
+    pieces += [(" · ", look.FAINT), (run.short_sha, look.CALM)]
+    return assemble(*pieces)
+
+
+def _progress(moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical]) -> Content:
+    state = look.of_state(run.state)
+    pieces: list[str | tuple[str, str]] = []
+    asked = items.asked_rerun(moment.snapshot.actions, run.repository, [run.id])
+    if asked is not None:
+        seconds = (moment.now - asked.asked_at).total_seconds()
+        pieces += [(f"re-run asked {age_text(seconds)} ago", look.BUSY), (" · ", look.FAINT)]
+    elapsed = run_elapsed_seconds(run, jobs, moment.now)
+    text = f"{state.glyph} {state.word}"
+    pieces.append((f"{text} {seconds_text(elapsed)}" if elapsed is not None else text, state.style))
+    left = run_time_left(jobs, typical, moment.now) if run.state.is_active else None
+    if left:
+        pieces += [(" · ", look.FAINT), (f"~{seconds_text(left)} left", look.MUTED)]
+    elif any(is_slow(job, typical.get(job.name), moment.now) for job in jobs):
+        pieces += [(" · ", look.FAINT), ("slower than usual", look.BAD)]
+    return assemble(*pieces)
+
+
+def _why_empty(repository: RepositorySnapshot, run: Run) -> Content:
+    """Returns why there is no job to be seen."""
+    part = repository.jobs.get(run.key, _NO_PART)
+    if run.state is State.STARTUP_FAILURE:
+        return Content(f"{run.workflow_name} could not start: GitHub rejected {run.workflow_path}. o opens the run.")
+    if part.state is SourceState.FAILING and part.problem is not None:
+        return Content(part.problem.sentence)
+    if run.state is State.ACTION_REQUIRED:
+        return Content("The run waits for somebody's approval, so it has no jobs yet.")
+    if part.data is not None:
+        return Content("No job has been created yet." if run.state.is_active else "The run has no jobs.")
+    return Content("Reading jobs…")
