@@ -1,9 +1,11 @@
 """Re-running: the right call, sent once, and what became of it, whatever the answer."""
 
 import asyncio
+import gzip
 import json
 import subprocess
 import sys
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -174,6 +176,18 @@ async def test_odd_rate_headers_do_not_spoil_a_done_write(server: Any, actions: 
 
     await actions.rerun(wanted)
     assert len(server.asked) == 1
+
+
+async def test_a_bomb_in_an_answer_is_not_unpacked_whole(server: Any, actions: GitHubActions) -> None:
+    bomb = gzip.compress(bytes(64 * 2**20))
+    server.answers(server.reply(422, bomb, {"Content-Encoding": "gzip"}))
+    tracemalloc.start()
+    problem = await problem_of(actions, command(RerunScope.FAILED))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert problem.kind is ProblemKind.REFUSED
+    assert most < 40 * 2**20
 
 
 @BOTH

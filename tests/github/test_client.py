@@ -487,6 +487,30 @@ print([name for name in ("httpx", "github", "requests", "urllib3", "jira", "text
     assert (result.stdout.strip(), result.stderr) == ("[]", "")
 
 
+async def test_a_server_in_need_of_rest_says_until_when(
+    server: Any, client: GitHubClient, clock: Any, repository: RepositoryId
+) -> None:
+    server.answers(server.reply(503, b"", {"Retry-After": "20"}))
+    problem = await problem_of(client.fetch(queries.repository(repository)))
+
+    assert (problem.kind, problem.retry_at) == (ProblemKind.SERVER_ERROR, clock.now() + timedelta(seconds=20))
+
+
+async def test_a_list_that_lost_its_last_page_has_changed(
+    server: Any, client: GitHubClient, repository: RepositoryId, job_json: Make
+) -> None:
+    first = {"jobs": [job_json(id=1)]}
+    server.answers(
+        server.json(first, Link=f"<{server.url}/two>; rel=next"),
+        server.json({"jobs": [job_json(id=2)]}),
+        server.json(first),
+    )
+    query = queries.jobs(repository, 1001, 2)
+    before, after = await client.fetch(query), await client.fetch(query)
+
+    assert (len(before.data), len(after.data), after.changed) == (2, 1, True)
+
+
 async def test_the_servers_clock_is_compared_with_ours(
     server: Any, client: GitHubClient, repository: RepositoryId
 ) -> None:

@@ -39,7 +39,7 @@ def limits(fixed: FixedClock) -> Limits:
     return Limits("github.com", fixed, authorized=True)
 
 
-def headers(remaining: int = 4000, used: int = 1000, reset: int = NOON_EPOCH + 1800, **more: Any) -> dict[str, str]:
+def headers(remaining: int = 4000, used: int = 1000, reset: int = NOON_EPOCH + 1800, **more: str) -> dict[str, str]:
     return {
         "x-ratelimit-limit": "5000",
         "x-ratelimit-remaining": str(remaining),
@@ -167,7 +167,7 @@ def test_dates_are_of_the_servers_clock(limits: Limits) -> None:
     assert until == NOON + timedelta(seconds=59.5)
 
     other = Limits("github.com", FixedClock(), authorized=True)
-    other.note(other.begin(), 200, headers(reset=NOON_EPOCH + 600, **ahead))
+    other.note(other.begin(), 200, headers(reset=NOON_EPOCH + 600) | ahead)
     assert other.budget.reset_at == NOON + timedelta(seconds=299.5)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -197,13 +197,13 @@ class GitHubClient:
                 sentence = f"{self.host} says that {query.what} did not change, but was not asked that."
                 raise SourceError(Problem(ProblemKind.BAD_ANSWER, sentence, status=304))
             problem = refusals.read_problem(self.host, answer, query.what, query.right, authorized=self.gate.authorized)
-            raise SourceError(problem)
+            raise SourceError(replace(problem, retry_at=self.budget.blocked_until))
         stored = StoredBody(
             answer.body, _etag(answer), self.gate.fingerprint(), self._clock.now(), self._next(answer, url)
         )
         page = self._parse(query, url, stored)  # before it is stored: an unreadable body must not get a 304 later
         self._bodies.save(url, stored)
-        return page, known is None or known.data != page.data
+        return page, known is None or (known.data, known.next_url) != (page.data, page.next_url)
 
     async def _get(self, query: Query[Any], url: str, headers: dict[str, str]) -> Answer:
         """Follows one redirect on the same origin: a renamed repository answers with where it went."""

@@ -1,6 +1,7 @@
 """The one way to a host's API: every request passes here, is counted, and waits for its turn."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +24,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class Gate:
-    """Sends to one host's API with its token: at most six requests at once, none while the host asked to wait."""
+    """Sends to one host's API with its token: at most six reads at once, none while the host asked to wait."""
 
     def __init__(self, host: str, api_url: str, token: Secret | None, clock: Clock, *, timeout_seconds: float) -> None:
         self.host = host
@@ -92,7 +93,8 @@ class Gate:
         if not same_origin(url, self.api_url):
             sentence = f"{self.host} pointed to another host or to an address that is none."
             raise SourceError(Problem(ProblemKind.BAD_ANSWER, sentence))
-        async with self._turns:
+        # A write does not wait behind reads that hang.
+        async with self._turns if method == "GET" else contextlib.nullcontext():
             sent = self.limits.begin()
             answer = await self.connection.send(method, url, headers={**_HEADERS, **(headers or {})}, json=json)
         self.note(sent, answer)

@@ -1,17 +1,20 @@
 """One write through PyGithub. This module imports that package: import it in the worker thread only."""
 
 import ssl
+from collections.abc import ItemsView
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
-from github import Auth, Github
-from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
+from github.Auth import Token
+from github.MainClass import Github
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass
 
 from cidash.domain.secret import Secret
 from cidash.transport.connection import USER_AGENT, Answer
 
+_BODY_LIMIT = 1024 * 1024
 _NOT_SENT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -31,22 +34,37 @@ class _SecondRequestError(Exception):
     """PyGithub follows a 301 with the same POST; a write of ours is sent once."""
 
 
+class _Given:
+    """A complete answer, in the shape that PyGithub's requester reads."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self.body = _bounded_body(response)
+
+    def getheaders(self) -> ItemsView[str, str]:
+        return self.headers.items()
+
+    def read(self) -> str:
+        return self.body.decode(errors="replace")
+
+
 class _OneRequest:
     """A connection of PyGithub's that lets one request through and keeps its answer."""
 
     def __init__(self, connection: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) -> None:
         self._connection = connection
         self.sent = False
-        self.answer: RequestsResponse | None = None
+        self.answer: _Given | None = None
 
     def request(self, *arguments: Any) -> None:
         if self.sent:
             raise _SecondRequestError
         self._connection.request(*arguments)
 
-    def getresponse(self) -> RequestsResponse:
+    def getresponse(self) -> _Given:
         self.sent = True
-        self.answer = self._connection.getresponse()
+        self.answer = _Given(self._connection.getresponse().response)
         return self.answer
 
 
@@ -57,7 +75,7 @@ class PackageWriter:
         self._base = urlsplit(api_url)
         self._timeout = timeout_seconds
         self._github = Github(
-            auth=Auth.Token(token.reveal()),
+            auth=Token(token.reveal()),
             base_url=api_url,
             timeout=timeout_seconds,
             user_agent=USER_AGENT,
@@ -87,17 +105,27 @@ class PackageWriter:
         finally:
             connection.close()
         assert once.answer is not None
-        response = once.answer.response
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, response.content, response.url)
+        return Answer(once.answer.status, once.answer.headers, once.answer.body, path)
 
     def _connect(self) -> HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass:
         """Makes a connection of its own: one that was kept alive may be dead, and a write can't be tried again."""
         secure = self._base.scheme == "https"
         kind = HTTPSRequestsConnectionClass if secure else HTTPRequestsConnectionClass
         connection = kind(str(self._base.hostname), self._base.port, timeout=self._timeout, retry=None)
+        connection.session.stream = True  # bodies are read by us, within bounds
         connection.session.trust_env = secure  # a proxy has no business between us and this machine
         return connection
+
+
+def _bounded_body(response: requests.Response) -> bytes:
+    """Returns the body, and no more of it than a write's answer can need."""
+    body = bytearray()
+    with response:
+        for chunk in response.iter_content(65_536):
+            body += chunk
+            if len(body) > _BODY_LIMIT:
+                break
+    return bytes(body[:_BODY_LIMIT])
 
 
 def _never_left(error: requests.RequestException) -> bool:

@@ -118,7 +118,10 @@ def _forbidden(host: str, answer: Answer, what: str, right: str) -> str:
     needed = accepted or right
     scopes = clean(answer.headers.get("x-accepted-oauth-scopes"), 100)
     classic = f"; a classic one the scope {scopes}" if scopes else ""
-    told = _told(_message(answer))
+    message = _message(answer)
+    if not message:
+        return f"{host} refused to {what} ({answer.status}): the token lacks the right {needed}, or a proxy forbids it."
+    told = _told(message)
     return f"{host} refused to {what} ({answer.status}{told}): a fine-grained token needs the right {needed}{classic}."
 
 
