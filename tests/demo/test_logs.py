@@ -133,20 +133,70 @@ def test_every_stamped_line_lies_within_its_step_and_times_never_fall() -> None:
 def test_buildkit_counts_cached_and_built_layers() -> None:
     said = texts(docker_job("partial"))
     assert len([line for line in said if re.fullmatch(r"#\d+ CACHED", line)]) == 3
-    assert "#7 [2/8] WORKDIR /app" in said
-    assert [line for line in said if re.fullmatch(r"#1[0-3] DONE [\d.]+s", line)]
+    assert "#7 [api 2/8] WORKDIR /app" in said
+    assert len([line for line in said if re.fullmatch(r"#1[0-3] DONE [\d.]+s", line)]) == 4
+    assert "#14 exporting to image" in said
+    assert "#15 exporting cache to client directory" in said
+
+
+def test_buildkits_own_cache_is_gha_and_without_any_cache_nothing_is_imported() -> None:
+    warm = texts(docker_job("none"))
+    assert "#4 importing cache manifest from gha:15204838112" in warm
+    assert "#15 exporting to GitHub Actions Cache" in warm
+    cold = texts(docker_job("none", docker_steps_cached=0))
+    assert not [line for line in cold if "importing cache" in line or line.endswith("CACHED")]
+
+
+def test_a_build_that_cannot_find_its_base_image_stops_there() -> None:
+    why = "failed to solve: python:3.10-slim: failed to resolve source metadata: dial tcp: i/o timeout"
+    names = ("Set up job", "Build + start services")
+    said = texts(docker_job("none", conclusion="failure", failure=why, steps=steps(*names, failing=names[1])))
+    assert [line for line in said if line.startswith("#2 ERROR: failed to resolve source metadata")]
+    assert why in said
+    assert not [line for line in said if "exporting to image" in line]
+
+
+def test_a_broken_cache_had_nothing_to_move() -> None:
+    names = ("Cache Docker layers", "Build + start services", "Move cache", "Stop services")
+    said = texts(docker_job("broken", docker_steps_cached=0, steps=steps(*names)))
+    assert "mv: cannot stat '/tmp/.buildx-cache-new': No such file or directory" in said
+    assert " Network agent_bus_default  Removed" in said
+    assert len([line for line in said if line.startswith("##[group]Run docker compose up")]) == 1
 
 
 def test_a_failing_step_ends_in_its_error_and_a_skipped_one_leaves_nothing() -> None:
     failing = steps("Set up job", "Pytest", "Post Checkout", failing="Pytest")
     skipped = StepForLog(9, "Upload coverage", "skipped", START, START)
-    job = docker_job("none", conclusion="failure", steps=(*failing, skipped), failure="redis did not answer in 30 s")
-    said = texts(job)
-    assert "agent_bus.errors.WorkerError: redis did not answer in 30 s" in said
+    why = "FAILED tests/test_streams.py::test_consumer_group - TimeoutError: redis did not answer in 5 s"
+    said = texts(docker_job("none", conclusion="failure", steps=(*failing, skipped), failure=why))
+    assert why in said
+    assert [line for line in said if "TimeoutError: redis did not answer" in line and line != why]
+    assert [line for line in said if "1 failed" in line]
     assert "##[error]Process completed with exit code 1." in said
     assert not [line for line in said if "upload-artifact" in line]
     cleanup = said.index("Post job cleanup.")
     assert cleanup > said.index("##[error]Process completed with exit code 1.")
+
+
+def test_an_exception_comes_with_its_traceback_and_uncollected_tests_did_not_run() -> None:
+    names = ("Set up job", "Pytest")
+    why = "ModuleNotFoundError: No module named 'chromadb'"
+    said = texts(docker_job("none", conclusion="failure", failure=why, steps=steps(*names, failing="Pytest")))
+    assert "Traceback (most recent call last):" in said
+    assert said[-2:] == [why, "##[error]Process completed with exit code 1."]
+    assert not [line for line in said if "passed" in line]
+
+
+def test_a_job_out_of_time_is_cancelled_with_the_reason() -> None:
+    why = "The job has exceeded the maximum execution time of 20m0s"
+    cut = StepForLog(1, "Real Claude smoke", "cancelled", START, START + timedelta(seconds=90))
+    said = texts(docker_job("none", conclusion="timed_out", failure=why, steps=(cut,)))
+    assert said[-2:] == [f"##[error]{why}", "##[error]The operation was canceled."]
+
+
+def test_setup_python_restores_its_own_cache_in_the_same_words() -> None:
+    said = texts(docker_job("none", steps=steps("Set up job", "Set up Python")))
+    assert [line for line in said if line.startswith("Cache restored from key: setup-python-")]
 
 
 def test_a_cache_word_in_a_script_stands_in_the_echo_and_in_the_output() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
-from cidash.demo import log_tools
+from cidash.demo import log_docker, log_tools
 from cidash.demo.job_for_log import JobForLog, StepForLog, step_seconds, timed_steps
 from cidash.demo.log_tools import Messages, group, script
 
@@ -13,15 +13,17 @@ BROKEN_SAVE = (
     "##[warning]Path Validation Error: Path(s) specified in the action for caching do(es) not exist, "
     "hence no cache is being saved."
 )
-CACHE_PATH = "/tmp/.buildx-cache"  # noqa: S108 - the path in the story's workflow
+PIP_HASH = "5f2c1d0e9b8a76543210fedcba98765432100123456789abcdef0123456789ab"
 
 
 def step_messages(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
     """Return everything the step prints, its error included when it failed or was cancelled."""
     messages = _writer(job, step)(job, step, dice)
     if step.conclusion == "failure":
-        messages += log_tools.failure(job.failure or "the command failed", step.name)
+        messages += log_tools.failure(job.failure or "the command failed")
     elif step.conclusion in ("cancelled", "timed_out"):
+        if job.conclusion == "timed_out":
+            messages.append(f"##[error]{job.failure or 'The job has exceeded the maximum execution time.'}")
         messages.append("##[error]The operation was canceled.")
     return messages
 
@@ -84,15 +86,33 @@ def _checkout(_job: JobForLog, _step: StepForLog, dice: Random) -> Messages:
     ]
 
 
-def _setup_python(job: JobForLog, _step: StepForLog, _dice: Random) -> Messages:
+def _setup_python(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
+    has_pip_cache = job.cache == "none" and job.name == "test"
     messages = [
-        *group("Run actions/setup-python@v5", "with:", "  python-version: 3.10", "  check-latest: false"),
+        *group(
+            "Run actions/setup-python@v5",
+            "with:",
+            "  python-version: 3.10",
+            *(["  cache: pip"] if has_pip_cache else []),
+            "  check-latest: false",
+            "  update-environment: true",
+        ),
         *group("Installed versions", "Successfully set up CPython (3.10.19)"),
     ]
-    if "lint" in job.name.lower():
-        # The pip cache of setup-python is another family: its words are near those of actions/cache.
-        messages += ["pip cache is not found"]
-    return messages
+    if not has_pip_cache:
+        return messages
+    # The pip cache of setup-python speaks in the words of actions/cache.
+    key = f"setup-python-Linux-x64-24.04-Ubuntu-python-3.10.19-pip-{PIP_HASH}"
+    return [
+        *messages,
+        "[command]/opt/hostedtoolcache/Python/3.10.19/x64/bin/pip cache dir",
+        "/home/runner/.cache/pip",
+        f"Cache hit for: {key}",
+        *log_tools.received(dice.randrange(40_000_000, 60_000_000), step_seconds(step) / 2),
+        "Cache Size: ~48 MB (50331648 B)",
+        "Cache restored successfully",
+        f"Cache restored from key: {key}",
+    ]
 
 
 def _cache(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
@@ -103,7 +123,7 @@ def _cache(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
     messages = group(
         "Run actions/cache@v4",
         "with:",
-        f"  path: {CACHE_PATH}",
+        f"  path: {log_docker.CACHE_PATH}",
         f"  key: {job.cache_key}",
         f"  restore-keys: {prefix}\n",  # a block value: its second line is empty and has no stamp
         *(f"  {flag}: false" for flag in ("enableCrossOsArchive", "fail-on-cache-miss", "lookup-only", "save-always")),
@@ -172,16 +192,7 @@ def _buildx(_job: JobForLog, _step: StepForLog, _dice: Random) -> Messages:
 
 
 def _build(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
-    if not job.docker_steps_total:
-        return _plain(job, step, dice)
-    lines = script("docker compose up -d --build", "docker compose ps")
-    lines += log_tools.buildkit(job, step, dice)
-    if step.conclusion == "success":
-        lines += [
-            "\x1b[1m Container agent_bus-postgres-1  \x1b[32mHealthy\x1b[0m",
-            " Container agent_bus-api-1  Started",
-        ]
-    return lines
+    return log_docker.build(job, step, dice) if job.docker_steps_total else _plain(job, step, dice)
 
 
 def _install(_job: JobForLog, step: StepForLog, _dice: Random) -> Messages:
@@ -218,7 +229,9 @@ _WRITERS: tuple[tuple[tuple[str, ...], Writer], ...] = (
     (("checkout",), _checkout),
     (("setup-buildx", "set up docker buildx", "buildx"), _buildx),
     (("set up python", "setup-python"), _setup_python),
-    (("actions/cache", "cache"), _cache),
+    (("move cache",), log_docker.move_cache),
+    (("stop services",), log_docker.stop_services),
+    (("cache",), _cache),
     (("upload", "artifact"), _tool(log_tools.upload)),
     (("install",), _install),
     (("bandit",), _tool(log_tools.bandit)),
@@ -227,7 +240,7 @@ _WRITERS: tuple[tuple[tuple[str, ...], Writer], ...] = (
     (("ruff", "lint"), _tool(log_tools.ruff)),
     (("black", "format"), _tool(log_tools.black)),
     (("smoke",), _tool(log_tools.smoke)),
-    (("pytest", "tests", "run test"), _tool(log_tools.pytest)),
+    (("pytest", "tests", "run test"), log_tools.pytest),
     (("benchmark",), _tool(log_tools.benchmark)),
     (("docker", "compose", "image", "services"), _build),
 )

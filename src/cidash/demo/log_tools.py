@@ -1,25 +1,15 @@
-"""The output of the tools that the story's steps run: BuildKit, pytest, ruff, black, bandit, safety, trivy."""
+"""The output of the tools that the story's steps run: pytest, ruff, black, bandit, safety, trivy, and their frame."""
 
+import re
 from random import Random
 
-from cidash.demo.job_for_log import JobForLog, StepForLog, step_seconds
+from cidash.demo.job_for_log import JobForLog, StepForLog
 
 Messages = list[str]
 
-_LAYERS = (
-    ("WORKDIR /app", ()),
-    ("RUN apt-get update && apt-get install -y --no-install-recommends build-essential curl", ("Get:1 http://deb",)),
-    ("COPY pyproject.toml README.md ./", ()),
-    (
-        "RUN pip install --no-cache-dir chromadb sentence-transformers kubernetes prometheus-client",
-        ("Collecting chromadb", "  Downloading chromadb-1.0.20-cp39-abi3-manylinux_2_17_x86_64.whl (19.8 MB)"),
-    ),
-    ("RUN pip install --no-cache-dir opentelemetry-api opentelemetry-sdk packaging pyyaml", ("Collecting pyyaml",)),
-    ("COPY src/ ./src/", ()),
-    ("COPY tests/ ./tests/", ()),
-    ("RUN pip install --no-cache-dir -e .[dev]", ("Successfully built agent_bus",)),
-    ("RUN python -m compileall -q src", ()),
-)
+_EXCEPTION = re.compile(r"[A-Za-z_.]*(?:Error|Exception|Timeout): ")
+_FAILED_TEST = re.compile(r"FAILED tests/test_(?P<file>\w+)\.py::(?P<name>\S+) - (?P<why>.*)")
+_TEST_FILES = ("api", "bus", "cache", "config", "memory", "orchestrator", "prompts", "rules", "streams", "workers")
 
 
 def group(title: str, *lines: str) -> Messages:
@@ -53,105 +43,59 @@ def received(size: int, seconds: float) -> Messages:
     ]
 
 
-def failure(sentence: str, step: str) -> Messages:
-    """Return a traceback that ends in the sentence, and the runner's last word on the step."""
-    return [
-        "Traceback (most recent call last):",
-        '  File "/app/src/agent_bus/orchestrator.py", line 214, in run_stage',
-        "    result = await self.execute(stage, timeout=timeout)",
-        '  File "/app/src/agent_bus/workers.py", line 88, in execute',
-        f"    raise WorkerError({step!r})",
-        f"agent_bus.errors.WorkerError: {sentence}",
-        "##[error]Process completed with exit code 1.",
-    ]
+def failure(sentence: str) -> Messages:
+    """Return how a failing step ends: the sentence, under a traceback if it is an exception, and the runner's word."""
+    lines = [sentence]
+    if _EXCEPTION.match(sentence):
+        lines = [
+            "Traceback (most recent call last):",
+            '  File "/app/src/agent_bus/orchestrator.py", line 214, in run_stage',
+            "    result = await self.execute(stage, timeout=timeout)",
+            '  File "/app/src/agent_bus/workers.py", line 88, in execute',
+            "    raise await self.outcome(stage)",
+            sentence,
+        ]
+    return [*lines, "##[error]Process completed with exit code 1."]
 
 
-def buildkit(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
-    """Return a plain-progress docker build whose first `docker_steps_cached` layers come from the cache.
-
-    Args:
-        job: Says how many layers there are, how many were cached and how its remote cache fared.
-        step: The build; its uncached layers share about nine tenths of its time, its failure ends the last one.
-        dice: For the noise.
-    """
-    total, cached = job.docker_steps_total, min(job.docker_steps_cached, job.docker_steps_total)
-    stages = total + 1
-    digest = f"{dice.getrandbits(256):064x}"
+def pytest(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
+    """Return a test session. A sentence like `FAILED tests/test_x.py::name - why` says which test failed."""
+    counts = {name: dice.randrange(8, 30) for name in _TEST_FILES}
+    total, done = sum(counts.values()), 0
+    failed = _failed_test(job.failure or "") if step.conclusion == "failure" else None
     lines = [
-        '#0 building with "builder-7f0c" instance using docker-container driver',
-        "#1 [internal] load build definition from Dockerfile",
-        "#1 transferring dockerfile: 1.92kB done",
-        "#1 DONE 0.0s",
-        "#2 [internal] load metadata for docker.io/library/python:3.10-slim",
-        f"#2 DONE {dice.uniform(0.2, 0.9):.1f}s",
-        "#3 [internal] load .dockerignore",
-        "#3 transferring context: 214B done",
-        "#3 DONE 0.0s",
-        "#4 importing cache manifest from gha:15204838112",
-        f"#4 DONE {dice.uniform(0.1, 0.6):.1f}s" if job.cache in ("hit", "partial") else "#4 DONE 0.1s",
-        "#5 [internal] load build context",
-        "#5 transferring context: 1.31MB 0.1s done",
-        "#5 DONE 0.1s",
-        f"#6 [1/{stages}] FROM docker.io/library/python:3.10-slim@sha256:{digest}",
-        "#6 DONE 2.1s",
-    ]
-    share = 0.9 * step_seconds(step) / max(1, total - cached)
-    for place in range(total):
-        number = 7 + place
-        command, output = _LAYERS[place % len(_LAYERS)]
-        lines.append(f"#{number} [{place + 2}/{stages}] {command}")
-        if place < cached:
-            lines += [f"#{number} CACHED", ""]
-            continue
-        spent = share * dice.uniform(0.6, 1.4)
-        lines += [f"#{number} {0.3 * (at + 1):.3f} {text}" for at, text in enumerate(output)]
-        if step.conclusion == "failure" and place == total - 1:
-            lines.append(f'#{number} ERROR: process "/bin/sh -c {command}" did not complete: exit code: 1')
-            return lines
-        lines += [f"#{number} DONE {spent:.1f}s", ""]
-    image = 7 + total
-    return [
-        *lines,
-        f"#{image} exporting to image",
-        f"#{image} exporting layers 1.2s done",
-        f"#{image} naming to docker.io/library/agent_bus:latest done",
-        f"#{image} DONE 1.4s",
-        f"#{image + 1} exporting to GitHub Actions Cache",
-        f"#{image + 1} preparing build cache for export 0.8s done",
-        f"#{image + 1} DONE 0.9s",
-    ]
-
-
-def pytest(step: StepForLog, dice: Random) -> Messages:
-    """Return a test session; when the step failed, with one failed test."""
-    names = ("api", "bus", "cache", "config", "memory", "orchestrator", "prompts", "redis", "rules", "tools", "workers")
-    counts = [dice.randrange(8, 30) for _ in names]
-    total, done = sum(counts), 0
-    failed = step.conclusion == "failure"
-    lines = [
-        *script("docker compose exec -T api pytest -q", "echo 'Cache restored from key: fake'"),
-        "============================= test session starts ==============================",
+        *script("docker compose run --rm api pytest -q", "echo 'Cache restored from key: fake'"),
+        "\x1b[1m============================= test session starts ==============================\x1b[0m",
         "platform linux -- Python 3.10.19, pytest-8.4.2, pluggy-1.6.0",
         "rootdir: /app",
         f"collected {total} items",
         "",
     ]
-    for name, count in zip(names, counts, strict=True):
+    if step.conclusion == "failure" and failed is None:
+        # Nothing was run: the sentence that follows is why the tests could not even be collected.
+        return [*lines[:-2], "collected 0 items / 1 error", "ERROR collecting tests/test_memory.py"]
+    for name, count in counts.items():
         done += count
-        dots = f"{'.' * (count - 1)}F" if failed and name == "orchestrator" else "." * count
+        dots = f"{'.' * (count - 1)}F" if failed and failed[0] == name else "." * count
         lines.append(f"tests/test_{name}.py \x1b[32m{dots}\x1b[0m [{100 * done // total:3d}%]")
-    if failed:
-        lines += [
-            "=================================== FAILURES ===================================",
-            "____________________________ test_orchestrator_retries _________________________",
-            "E       AssertionError: assert 'timeout' == 'done'",
-            "FAILED tests/test_orchestrator.py::test_orchestrator_retries[🚀-[a]-\x1b[1mx\x1b[0m]",
-            f"\x1b[31m=================== 1 failed, {total - 1} passed in 41.20s ====================\x1b[0m",
-        ]
-    else:
+    if failed is None:
         lines.append(f"\x1b[32m====================== {total} passed in 38.71s =======================\x1b[0m")
-    # A script may print what a cache prints. It is output of this step, and says nothing about a cache.
-    return [*lines, "Cache restored from key: fake"]
+        # A script may print what a cache prints. It is output of this step, and says nothing about a cache.
+        return [*lines, "Cache restored from key: fake"]
+    return [
+        *lines,
+        "=================================== FAILURES ===================================",
+        f"_________________________ {failed[1]} [🚀-[a]-\x1b[1mx\x1b[0m] _________________________",
+        f"tests/test_{failed[0]}.py:88: in {failed[1]}",
+        f"\x1b[31mE   {failed[2]}\x1b[0m",
+        "=========================== short test summary info ============================",
+        f"\x1b[31m=================== 1 failed, {total - 1} passed in 41.20s ====================\x1b[0m",
+    ]
+
+
+def _failed_test(sentence: str) -> tuple[str, str, str] | None:
+    match = _FAILED_TEST.fullmatch(sentence)
+    return (match["file"], match["name"], match["why"]) if match else None
 
 
 def ruff(step: StepForLog, _dice: Random) -> Messages:
@@ -212,13 +156,15 @@ def bandit(step: StepForLog, dice: Random) -> Messages:
     ]
 
 
-def safety(_step: StepForLog, dice: Random) -> Messages:
-    """Return a safety report."""
+def safety(step: StepForLog, dice: Random) -> Messages:
+    """Return a safety report; two findings when the step failed."""
+    found = 2 if step.conclusion == "failure" else 0
     return [
-        *script("safety check --file=requirements.txt"),
+        *script("safety check --file=requirements.txt --json --output safety-report.json || true"),
         "+==============================================================================+",
         f"  Found and scanned {dice.randrange(40, 60)} packages",
-        "  0 vulnerabilities reported",
+        *(["-> Vulnerability found in pyyaml version 5.3.1 (CVE-2020-14343)"] * bool(found)),
+        f"  {found} vulnerabilities reported",
         "+==============================================================================+",
     ]
 
@@ -234,11 +180,12 @@ def trivy(_step: StepForLog, _dice: Random) -> Messages:
     ]
 
 
-def upload(_step: StepForLog, dice: Random) -> Messages:
-    """Return an artifact upload."""
+def upload(step: StepForLog, dice: Random) -> Messages:
+    """Return an artifact upload; the artifact is named after the step."""
+    name = "-".join(step.name.lower().split()[1:]) or "artifact"
     return [
-        *group("Run actions/upload-artifact@v4", "with:", "  name: bandit-report", "  path: bandit-report.json"),
+        *group("Run actions/upload-artifact@v4", "with:", f"  name: {name}", f"  path: {name}.json"),
         "With the provided path, there will be 1 file uploaded",
         f"SHA256 digest of uploaded artifact zip is {dice.getrandbits(256):064x}",
-        f"Artifact bandit-report has been successfully uploaded! Final size is {dice.randrange(900, 4000)} bytes.",
+        f"Artifact {name} has been successfully uploaded! Final size is {dice.randrange(900, 4000)} bytes.",
     ]
