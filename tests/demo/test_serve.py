@@ -27,8 +27,10 @@ def test_the_servers_answer_with_what_the_config_says_and_leave_nothing_behind()
         repository = config["repositories"][0]["name"]
         answer = httpx.get(f"{servers.github_url}/repos/{repository}", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 200
+        assert len(answer.headers.get_list("date")) == 1
         jira = config["jira"]
         epic = httpx.get(f"{jira['url']}/rest/api/3/issue/{jira['epic']}", auth=(jira["email"], jira["token"]["value"]))
+        assert len(epic.headers.get_list("date")) == 1
         assert epic.json()["self"].startswith(servers.jira_url)
         assert httpx.get(servers.storage_url).status_code in (400, 403, 404)
         folder = Path(config["history"]["path"]).parent

@@ -28,8 +28,12 @@ class Loopback:
         self._settled = threading.Event()
         self._error: BaseException | None = None
 
-    def serve(self, apps: Sequence[Any]) -> None:
+    def serve(self, apps: Sequence[Any], dated: Sequence[Any] = ()) -> None:
         """Serve one application on each port; returns when all of them accept requests.
+
+        Args:
+            apps: One ASGI application for each port, in the order of `urls`.
+            dated: Those of them that write the Date header themselves.
 
         Raises:
             RuntimeError: A server did not come up; the ports are closed again.
@@ -48,6 +52,7 @@ class Loopback:
                     log_level="critical",  # the terminal belongs to the dashboard
                     access_log=False,
                     server_header=False,
+                    date_header=not any(app is each for each in dated),
                     timeout_graceful_shutdown=GRACE_SECONDS,
                 )
             )

@@ -72,7 +72,7 @@ def start(scenario: str = "review", pace: float = 1.0, seed: int = 40) -> DemoSe
     github_url, storage_url, jira_url = loopback.urls
     github.set_urls(github_url, storage_url, github_url)
     jira.set_url(jira_url)
-    loopback.serve((github.api, github.storage, jira.app))
+    loopback.serve((github.api, github.storage, jira.app), dated=(github.api,))
     folder = Path(tempfile.mkdtemp(prefix="cidash-demo-"))
     text = config_text(github_url, jira_url, folder / "history.sqlite3", pace)
     return DemoServers(text, github_url, jira_url, storage_url, github, jira, loopback, folder)
