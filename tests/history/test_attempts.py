@@ -210,7 +210,7 @@ def test_clock_skew_gives_no_negative_duration(kept: RepositoryHistory) -> None:
 def test_values_that_sqlite_cannot_hold(kept: RepositoryHistory, value: object) -> None:
     change = {"number": value} if isinstance(value, int) else {"title": value}
     with pytest.raises(HistoryError, match="can't hold a value"):
-        kept.save(Attempt(replace(RUN, **change), (JOB,)))  # type: ignore[arg-type]
+        kept.save(Attempt(replace(RUN, **change), (JOB,)))
     assert kept.attempts() == []
     kept.save(Attempt(RUN, (JOB,)))
     assert kept.attempts() == [Attempt(RUN, (JOB,))]
