@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,8 +18,10 @@ from cidash.domain.state import State
 from cidash.github import queries
 from cidash.github.actions import GitHubActions
 from cidash.github.client import GitHubClient
-from cidash.github.query import Query
 from cidash.transport.bodies import MemoryBodies
+
+if TYPE_CHECKING:
+    from cidash.github.query import Query
 
 REPOSITORY = RepositoryId("github.com", "tefj-fun", "agent_bus")
 
