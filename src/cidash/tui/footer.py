@@ -30,15 +30,16 @@ class FooterLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Returns the line; what does not fit is left out as a whole."""
-        line = Content(" ")
-        for key_id in self._ids:
-            one = keys.definition(key_id)
-            shown = keys.keys_of(key_id, self._overrides)[0]
-            action = one.action if one.action.startswith("app.") else f"screen.{one.action}"
-            entry = assemble((shown, "$primary bold"), (f" {one.label}", look.MUTED))
-            entry = entry.stylize(Style.from_meta({"@click": action}) if one.place != "list" else "")
-            if line.cell_length + entry.cell_length + 3 > self.size.width and len(line) > 1:
-                break
-            line = assemble(line, entry, "   ")
-        return line.truncate(self.size.width)
+        """Returns the line; what does not fit is left out as a whole, the last key never."""
+        entries = [self._entry(keys.definition(key_id)) for key_id in self._ids]
+        if not entries:
+            return Content("")
+        while len(entries) > 1 and sum(entry.cell_length + 3 for entry in entries) - 2 > self.size.width:
+            entries.pop(-2)
+        return assemble(" ", Content("   ").join(entries)).truncate(self.size.width)
+
+    def _entry(self, one: keys.KeyDef) -> Content:
+        shown = keys.keys_of(one.id, self._overrides)[0]
+        action = one.action if one.action.startswith("app.") else f"screen.{one.action}"
+        entry = assemble((shown, "$primary bold"), (f" {one.label}", look.MUTED))
+        return entry if one.place == "list" else entry.stylize(Style.from_meta({"@click": action}))

@@ -11,7 +11,7 @@ from cidash.domain.snapshot import Budget, Part, RepositorySnapshot, Snapshot, S
 from cidash.tui import look
 from cidash.tui.columns import assemble
 
-_GAP = "   "
+_BRANCH_AT_LEAST = 16
 
 
 class HeaderLine(Widget):
@@ -21,8 +21,8 @@ class HeaderLine(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="header")
-        self._left: list[Content] = []
-        self._right: list[Content] = []
+        self._brand = self._repository = self._short = self._branch = self._pull = Content("")
+        self._fresh = self._limit = self._jira = self._clock = Content("")
         self._shown = Content("")
 
     def show(
@@ -38,59 +38,62 @@ class HeaderLine(Widget):
             now: the present moment.
         """
         part = snapshot.repository(repository) if repository is not None else None
-        self._left = [Content.styled("cidash", "$primary bold")]
-        if repository is not None:
-            self._left.append(Content.styled(str(repository), look.STRONG))
-        if branch:
-            self._left.append(assemble(("⎇ ", look.MUTED), (branch, look.PLAIN)))
-        if pull is not None:
-            self._left.append(Content.styled(f"#{pull}", look.CALM))
+        self._brand = Content.styled("cidash", "$primary bold")
+        self._repository = Content.styled(str(repository), look.STRONG) if repository is not None else Content("")
+        self._short = Content.styled(repository.name, look.STRONG) if repository is not None else Content("")
+        self._branch = assemble(("⎇ ", look.MUTED), (branch, look.PLAIN)) if branch else Content("")
+        self._pull = Content.styled(f"#{pull}", look.CALM) if pull is not None else Content("")
         budget = _budget(snapshot, repository)
-        # The last ones go first when there is no room.
-        self._right = [
-            *([freshness(part, now)] if part is not None else []),
-            Content.styled(clock(now), look.PLAIN),
-            *([limit(budget, now)] if budget is not None else []),
-            jira(snapshot),
-        ]
+        self._fresh = freshness(part, now) if part is not None else Content("")
+        self._limit = limit(budget, now) if budget is not None else Content("")
+        self._jira = jira(snapshot)
+        self._clock = Content.styled(clock(now), look.PLAIN)
+        self.on_resize()
+
+    def _line(self) -> Content:
+        """Returns the fullest header that the present width holds; the branch is cut before anything is left out."""
+        width = max(0, self.size.width - 2)
+        whole = [self._brand, self._repository, self._branch, self._pull]
+        sources = [self._fresh, self._limit, self._jira, self._clock]
+        choices = (
+            (whole, sources, 3),
+            (whole, sources, 2),
+            ([self._brand, self._repository, self._pull], sources, 2),
+            ([self._repository, self._pull], sources, 2),
+            ([self._repository, self._pull], [self._fresh, self._limit, self._clock], 2),
+            ([self._short, self._pull], [self._fresh, self._limit, self._clock], 2),
+            ([self._short, self._pull], [self._fresh, self._clock], 2),
+            ([self._pull or self._short], [self._fresh], 2),
+        )
+        for left, far, gap in choices:
+            far_side = Content(" " * gap).join(part for part in far if part)
+            room = width - far_side.cell_length - gap
+            left_side = _joined(left, self._branch, room)
+            if left_side is not None:
+                space = " " * (width - left_side.cell_length - far_side.cell_length)
+                return assemble(" ", left_side, space, far_side, " ")
+        return assemble(" ", self._fresh).truncate(self.size.width, ellipsis=True)
+
+    def on_resize(self) -> None:
+        """Fits the line to the width; nothing is repainted when it is the same."""
         line = self._line()
         if not line.is_same(self._shown):
             self._shown = line
             self.refresh()
-
-    def _line(self) -> Content:
-        """Returns the header at the present width: first items of the right go, then the branch is cut, then more."""
-        width = max(0, self.size.width - 2)
-        gap = Content(_GAP)
-        left, far = list(self._left), list(self._right)
-        while len(far) > 1 and _length(left, 2) + _length(far, 3) + 3 > width:
-            if len(left) > 2 and left[2].cell_length > 24 and len(far) <= 3:
-                break
-            far.pop()
-        if len(left) > 2:
-            room = width - _length(far, 3) - 3 - (_length(left, 2) - left[2].cell_length)
-            if room < 6:
-                left.pop(2)
-            elif left[2].cell_length > room:
-                left[2] = left[2].truncate(room, ellipsis=True)
-        ordered = far[:1] + far[2:] + far[1:2]  # the clock is always at the very end
-        right_side = gap.join(ordered)
-        left_side = Content("  ").join(left).truncate(max(0, width - right_side.cell_length - 1), ellipsis=True)
-        space = max(0, width - left_side.cell_length - right_side.cell_length)
-        return assemble(" ", left_side, " " * space, right_side, " ")
-
-    def on_resize(self) -> None:
-        """Fits the line to the new width."""
-        self._shown = self._line()
-        self.refresh()
 
     def render(self) -> Content:
         """Returns the line."""
         return self._shown
 
 
-def _length(parts: list[Content], gap: int) -> int:
-    return sum(part.cell_length for part in parts) + gap * max(0, len(parts) - 1)
+def _joined(parts: list[Content], branch: Content, room: int) -> Content | None:
+    """Returns the parts side by side, the branch cut if need be; None when they do not fit even so."""
+    shown = [part for part in parts if part]
+    excess = sum(part.cell_length + 2 for part in shown) - 2 - room
+    if excess > 0 and branch and branch in shown and branch.cell_length - excess >= _BRANCH_AT_LEAST:
+        shown[shown.index(branch)] = branch.truncate(branch.cell_length - excess, ellipsis=True)
+        excess = 0
+    return Content("  ").join(shown) if excess <= 0 else None
 
 
 def _budget(snapshot: Snapshot, repository: RepositoryId | None) -> Budget | None:

@@ -109,7 +109,15 @@ class KeyedList(ScrollView, can_focus=True):
             self.refresh()
         if _same(fresh, self._all):
             return
-        self._all = fresh
+        before, self._all = self._rows, fresh
+        if len(fresh) == len(before) and not self._filter:
+            changed = [line for line, (one, other) in enumerate(zip(fresh, before, strict=True)) if one is not other]
+            if all(fresh[line].key == before[line].key for line in changed):
+                self._rows = fresh
+                for line in changed:
+                    if not _same((fresh[line],), (before[line],)):
+                        self._refresh_line(line)
+                return
         self._apply()
 
     def filter_by(self, text: str) -> None:
@@ -270,20 +278,18 @@ class KeyedList(ScrollView, can_focus=True):
                 return self._strip(Content.assemble(" " * GUTTER, text).truncate(width, ellipsis=True), width, style)
             return Strip.blank(width, base.rich_style)
         row = self._rows[line]
-        mark, style = " ", base
+        mark, mark_style, style = " ", "", base
         if row.key == self._cursor:
-            mark = look.CURSOR
+            mark, mark_style = look.CURSOR, "$primary bold" if self.has_focus else look.FAINT
             name = "keyed-list--cursor" if self.has_focus else "keyed-list--cursor-blurred"
             style = base + self.get_visual_style(name, partial=True)
-        marked = Content.assemble((mark, "$primary bold"), " ", row.content) if row.selectable else row.content
+        marked = Content.assemble((mark, mark_style), " ", row.content) if row.selectable else row.content
         return self._strip(marked.truncate(width), width, style)
 
     def _strip(self, content: Content, width: int, style: object) -> Strip:
         strips = Visual.to_strips(self, content, width, 1, style, apply_selection=False, pad=True)  # type: ignore[arg-type]
         return strips[0] if strips else Strip.blank(width)
 
-    def refresh_line_of(self, key: Hashable) -> None:
+    def _refresh_line(self, line: int) -> None:
         """Repaints one row only."""
-        for line, row in enumerate(self._rows):
-            if row.key == key:
-                self.refresh(Region(0, line - round(self.scroll_y), self.size.width, 1))
+        self.refresh(Region(0, line - round(self.scroll_y), self.size.width, 1))

@@ -52,9 +52,8 @@ class PaneTitle(Widget):
         """Returns the title line."""
         active = isinstance(self.parent, Pane) and self.parent.has_focus_within
         rule = "$primary 55%" if active else look.LINE
-        title = assemble((look.RULE, rule), " ", self._left, " ")
-        if active:
-            title = title.stylize_before("$primary bold")
+        left = self._left.stylize_before("$primary bold" if active else look.PLAIN)
+        title = assemble((look.RULE, rule), " ", left, " ")
         far = assemble(" ", self._right, " ", (look.RULE, rule)) if self._right else Content("")
         return ends(title, far, self.size.width, (look.RULE, rule))
 
@@ -97,6 +96,15 @@ class Pane(Vertical):
     def on_descendant_blur(self) -> None:
         """The title goes back to quiet."""
         self.title_line.refresh()
+
+
+def as_many_as_fit(pieces: Sequence[Content], width: int) -> Content:
+    """Returns the first pieces, apart by dots, that fit into the width together."""
+    dot = Content.styled(" · ", look.FAINT)
+    shown = list(pieces)
+    while shown and dot.join(shown).cell_length > width:
+        shown.pop()
+    return dot.join(shown)
 
 
 def with_filter(left: Content, keyed_list: KeyedList) -> Content:

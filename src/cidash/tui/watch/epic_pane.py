@@ -16,7 +16,7 @@ from cidash.domain.snapshot import Part, SourceState
 from cidash.tui import look
 from cidash.tui.columns import assemble, fit, widest
 from cidash.tui.keyed_list import Row
-from cidash.tui.pane import Line, Pane, with_filter
+from cidash.tui.pane import Line, Pane, as_many_as_fit, with_filter
 from cidash.tui.watch.moment import Moment
 
 _EVIDENCE_FROM = 60
@@ -70,7 +70,9 @@ class EpicPane(Pane):
         if moment is None or self.row_width <= 0:
             return
         part = moment.snapshot.epic
-        self.title_line.put(with_filter(_title(part), self.list), _summary(part, moment))
+        left = with_filter(_title(part), self.list)
+        room = self.size.width - left.cell_length - 8
+        self.title_line.put(left, as_many_as_fit(_summary(part, moment), room))
         children = part.data.children if part.data is not None else ()
         columns = _Columns(moment, children, self.row_width)
         self.show_rows([columns.row(ticket) for ticket in children], _why_empty(part))
@@ -178,8 +180,12 @@ def _title(part: Part[Epic]) -> Content:
     return assemble(*pieces)
 
 
-def _summary(part: Part[Epic], moment: Moment) -> Content:
+def _summary(part: Part[Epic], moment: Moment) -> list[Content]:
     pieces: list[Content] = []
+    if part.state is SourceState.FAILING:
+        pieces.append(Content.styled(f"✗ {age_text(part.age_seconds(moment.now))} old", look.BAD))
+    elif part.state is SourceState.STORED:
+        pieces.append(Content.styled(f"◌ stored {age_text(part.age_seconds(moment.now))}", look.MUTED))
     if part.data is not None:
         children = part.data.children
         done = sum(1 for ticket in children if ticket.is_done)
@@ -187,11 +193,7 @@ def _summary(part: Part[Epic], moment: Moment) -> Content:
         moving = [ticket.status for ticket in children if ticket.status.category is StatusCategory.INDETERMINATE]
         names = Counter(status.name for status in moving)
         pieces += [Content.styled(f"{count} {name.lower()}", look.BUSY) for name, count in names.most_common(2)]
-    if part.state is SourceState.FAILING:
-        pieces.append(Content.styled(f"✗ {age_text(part.age_seconds(moment.now))} old", look.BAD))
-    elif part.state is SourceState.STORED:
-        pieces.append(Content.styled(f"◌ stored {age_text(part.age_seconds(moment.now))}", look.MUTED))
-    return Content.styled(" · ", look.FAINT).join(pieces)
+    return pieces
 
 
 def _why_empty(part: Part[Epic]) -> Content:

@@ -14,7 +14,9 @@ from cidash.domain.state import State
 from cidash.tui import look
 
 _NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
-_TICK_CELLS = 9
+_TICK_CELLS = 8
+_LABEL_FROM = 34
+_LABEL_CELLS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Axis:
     start: datetime
     seconds: float
     width: int
+    margin: int = 0
+    """Cells behind the axis, where labels may still stand."""
 
     def cell(self, moment: datetime) -> int:
         """Returns the cell of that moment, within the chart."""
@@ -37,7 +41,10 @@ class Axis:
 
 
 def axis_of(run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical], now: datetime, width: int) -> Axis:
-    """Returns the axis for these jobs: from the attempt's start to the last end, seen or expected."""
+    """Returns the axis for these jobs: from the attempt's start to the last end, seen or expected.
+
+    While the run goes on, a wide chart keeps room at its end for the label of the mark.
+    """
     moments = [run.started_at]
     ends = [run.started_at]
     for job in jobs:
@@ -54,18 +61,19 @@ def axis_of(run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical], now: d
     if run.state.is_active:
         step = next((nice for nice in _NICE if nice * 12 >= seconds), _NICE[-1])
         seconds = (int(seconds / step) + 1) * step
-    return Axis(start, max(seconds, 1.0), width)
+    margin = _LABEL_CELLS if run.state.is_active and typical and width >= _LABEL_FROM else 0
+    return Axis(start, max(seconds, 1.0), width - margin, margin)
 
 
 def ruler(axis: Axis) -> Content:
     """Returns the scale: round times at their cells."""
     step = next((nice for nice in _NICE if axis.width * nice / axis.seconds >= _TICK_CELLS), _NICE[-1])
-    cells = [" "] * axis.width
+    cells = [" "] * (axis.width + axis.margin)
     moment = 0.0
     while moment < axis.seconds:
         text = seconds_text(moment).replace("m00s", "m").replace("h00m", "h") if moment else "0"
         at = axis.cell_at(moment)
-        if at + len(text) <= axis.width:
+        if at + len(text) <= len(cells):
             cells[at : at + len(text)] = text
         moment += step
     return Content.styled("".join(cells), look.FAINT)
@@ -73,7 +81,7 @@ def ruler(axis: Axis) -> Content:
 
 def job_bar(run: Run, job: Job, usual: Typical | None, axis: Axis, now: datetime) -> Content:
     """Returns the job's bar: waiting, running, what is expected still, and the mark of how long it usually takes."""
-    cells = _Cells(axis.width)
+    cells = _Cells(axis.width + axis.margin)
     if is_carried_over(run, job):
         return cells.text(0, "from an earlier attempt", look.FAINT).content()
     state = job.state
@@ -101,7 +109,7 @@ def job_bar(run: Run, job: Job, usual: Typical | None, axis: Axis, now: datetime
 
 def step_bar(step: Step, axis: Axis, now: datetime) -> Content:
     """Returns the step's bar, thinner than a job's."""
-    cells = _Cells(axis.width)
+    cells = _Cells(axis.width + axis.margin)
     if step.started_at is None or step.state is State.SKIPPED or not _has_started(step.state):
         return cells.content()
     first = axis.cell(step.started_at)

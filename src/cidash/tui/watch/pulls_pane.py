@@ -1,5 +1,6 @@
 """The pull requests, each with the state of its head commit, and the default branch beneath."""
 
+from textual.app import ComposeResult
 from textual.content import Content
 
 from cidash.analysis.checks import event_class
@@ -10,8 +11,9 @@ from cidash.domain.snapshot import RepositorySnapshot, SourceState
 from cidash.tui import look
 from cidash.tui.columns import assemble, fit, right, widest
 from cidash.tui.keyed_list import Row
-from cidash.tui.pane import Pane, with_filter
+from cidash.tui.pane import Pane, as_many_as_fit, with_filter
 from cidash.tui.watch import items
+from cidash.tui.watch.details import Details, details_of
 from cidash.tui.watch.items import Item, ItemKey, Kind
 from cidash.tui.watch.moment import Moment
 
@@ -24,7 +26,13 @@ class PullsPane(Pane):
 
     def __init__(self) -> None:
         super().__init__(id="pulls")
+        self.details = Details()
         self._moment: Moment | None = None
+
+    def compose(self) -> ComposeResult:
+        """Yields the title, the list, and the details of the selected item."""
+        yield from super().compose()
+        yield self.details
 
     def show(self, moment: Moment) -> None:
         """Shows the items of this moment."""
@@ -44,7 +52,16 @@ class PullsPane(Pane):
         if moment.item is not None:
             self.list.put_cursor(self._row_key(moment.item))
         left = with_filter(Content("Pull requests"), self.list)
-        self.title_line.put(left, _summary(pulls))
+        self.title_line.put(left, as_many_as_fit(_summary(pulls), self.size.width - left.cell_length - 8))
+        self._show_details(moment)
+
+    def _show_details(self, moment: Moment) -> None:
+        """Shows more of the selected item beneath the list, where the list leaves room for it."""
+        lines = details_of(moment, self.size.width) if moment.item is not None and not moment.compact else []
+        rows = len(self.list.rows)
+        has_room = bool(lines) and self.size.height >= rows + len(lines) + 3
+        self.list.styles.height = rows if has_room else "1fr"
+        self.details.put([Content(""), *lines] if has_room else [])
 
     def _row_key(self, item: Item) -> ItemKey:
         """Returns the row that stands for the item: in the compact form the whole branch is one row."""
@@ -181,16 +198,15 @@ def _short_names(runs: tuple[Run, ...]) -> dict[int, str]:
     }
 
 
-def _summary(pulls: list[Item]) -> Content:
+def _summary(pulls: list[Item]) -> list[Content]:
     red = sum(1 for item in pulls if item.state is not None and item.state.is_red)
     busy = sum(1 for item in pulls if item.state is not None and item.state.is_active)
-    pieces: list[Content] = []
+    pieces = [Content.styled(f"{len(pulls)} open", look.MUTED)]
     if red:
         pieces.append(Content.styled(f"{red} failing", look.BAD))
     if busy:
         pieces.append(Content.styled(f"{busy} running", look.BUSY))
-    pieces.append(Content.styled(f"{len(pulls)} open", look.MUTED))
-    return Content.styled(" · ", look.FAINT).join(pieces)
+    return pieces
 
 
 def _empty(repositories: tuple[RepositorySnapshot, ...]) -> Content:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.content import Content
 
@@ -14,14 +15,13 @@ from cidash.domain.state import State
 from cidash.tui import look
 from cidash.tui.columns import assemble, fit, right, widest
 from cidash.tui.keyed_list import Row
-from cidash.tui.pane import Line, Pane, with_filter
+from cidash.tui.pane import Line, Pane, as_many_as_fit, with_filter
 from cidash.tui.watch import items
 from cidash.tui.watch.gantt import Axis, axis_of, job_bar, ruler, step_bar
 from cidash.tui.watch.moment import Moment
 
-_CACHE_FROM = 58
-_TIME = 8
-_CACHE = 9
+_TIME = 7
+_CACHE = 13
 _NO_PART: Part[tuple[Job, ...]] = Part()
 
 
@@ -92,18 +92,29 @@ class RunPane(Pane):
             return
         jobs = self.jobs
         typical = typical_of_workflow(item.repository.typical, run.workflow_path)
-        self.title_line.put(with_filter(_title(moment, run), self.list), _progress(moment, run, jobs, typical))
-        job_name = self._cursor_name() if run.key != self._run_key else None
-        self._run_key = run.key
+        left = with_filter(_title(moment, run), self.list)
+        room = max(self.size.width - left.cell_length - 8, 18)
+        self.title_line.put(left, as_many_as_fit(_progress(moment, run, jobs, typical), room))
+        cursor = self._first_cursor(run, jobs)
         self._note_folds(jobs)
         self.show_rows(self._rows(moment, run, jobs, typical), _why_empty(item.repository, run))
-        if job_name is not None:
-            self.list.put_cursor(next((job.id for job in jobs if job.name == job_name), None))
+        if cursor is not None:
+            self.list.put_cursor(cursor)
 
-    def _cursor_name(self) -> str | None:
-        """The name of the job under the cursor, which the same job of another attempt has too."""
+    def _first_cursor(self, run: Run, jobs: tuple[Job, ...]) -> int | None:
+        """Returns where the cursor goes when another run or attempt is shown for the first time, else None.
+
+        In another attempt it stays on the job of that name; in another run it goes to what failed or is running.
+        """
+        if run.key == self._run_key or not jobs:
+            return None
+        before, self._run_key = self._run_key, run.key
         row = self.list.cursor_row
-        return row.search.partition("\t")[0] if row is not None else None
+        if before is not None and before[0] == run.id and row is not None:
+            name = row.search.partition("\t")[0]
+            return next((job.id for job in jobs if job.name == name), None)
+        urgent = sorted(jobs, key=lambda job: (not job.state.is_red, job.state is not State.IN_PROGRESS))
+        return urgent[0].id
 
     def _show_runs(self, moment: Moment) -> None:
         runs = moment.item.runs if moment.item is not None else ()
@@ -158,9 +169,9 @@ class _Columns:
         self._typical = typical
         steps = [step.name for job in jobs if pane.is_unfolded(job) for step in job.steps]
         longest = max(widest(job.name for job in jobs), widest(f"  {name}" for name in steps))
-        self._cache = _CACHE if width >= _CACHE_FROM else 0
-        rest = width - 2 - _TIME - 1 - self._cache - 1
-        self._name = max(6, min(longest, rest - 12, rest * 55 // 100 if width > 50 else rest))
+        longest = max(longest, widest(job.name for job in jobs) + _CACHE)
+        rest = width - 2 - _TIME - 2
+        self._name = max(6, min(longest, rest * 56 // 100 if width > 46 else rest))
         self._axis: Axis | None = None
         chart = rest - self._name
         if chart >= 8:
@@ -171,8 +182,6 @@ class _Columns:
     def head(self) -> Row:
         cells: list[str | Content | tuple[str, str]] = ["    ", (fit("job", self._name), look.FAINT)]
         cells.append((right("time", _TIME), look.FAINT))
-        if self._cache:
-            cells.append((fit("  cache", self._cache), look.FAINT))
         if self._axis is not None:
             cells += ["  ", ruler(self._axis)]
         return Row("head", assemble(*cells), selectable=False)
@@ -185,22 +194,23 @@ class _Columns:
         cells: list[str | Content | tuple[str, str]] = [
             (state.glyph, state.style),
             " ",
-            (fit(job.name, self._name), look.STRONG),
+            self._name_and_cache(repository, job),
         ]
         time = seconds_text(elapsed) if elapsed is not None else state.word
         cells.append((right(time, _TIME), look.BAD if slow else state.style))
-        if self._cache:
-            cells.append(self._cache_cell(repository, job))
         if self._axis is not None:
             cells += ["  ", job_bar(self._run, job, usual, self._axis, self._now)]
         search = f"{job.name}\t {state.word}"
         return Row(job.id, assemble(*cells), url=job.url, failed=job.state.is_red, search=search)
 
-    def _cache_cell(self, repository: RepositorySnapshot, job: Job) -> Content:
+    def _name_and_cache(self, repository: RepositorySnapshot, job: Job) -> Content:
+        """The job's name, and at the right how its cache did, where both have room."""
         cache = look.of_cache(repository.caches.get(job.id))
-        if cache.word == "—":
-            return Content.styled(fit("  —", self._cache), look.FAINT)
-        return assemble("  ", (fit(f"{cache.glyph} {cache.word}", self._cache - 2), cache.style))
+        label = f"cache {cache.word}"
+        room = self._name - len(label) - 1
+        if room < min(cell_len(job.name), 8):
+            return Content.styled(fit(job.name, self._name), look.STRONG)
+        return assemble((fit(job.name, room), look.STRONG), " ", (label, cache.style))
 
     def step(self, job: Job, step: Step) -> Row:
         state = look.of_state(step.state)
@@ -215,8 +225,6 @@ class _Columns:
             (fit(step.name, self._name - 2), name_style),
             (right(time, _TIME), name_style if time != "skipped" else look.FAINT),
         ]
-        if self._cache:
-            cells.append(" " * self._cache)
         if self._axis is not None:
             cells += ["  ", step_bar(step, self._axis, self._now)]
         url = f"{job.url}#step:{step.number}:1" if job.url else None
@@ -234,22 +242,21 @@ def _title(moment: Moment, run: Run) -> Content:
     return assemble(*pieces)
 
 
-def _progress(moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical]) -> Content:
+def _progress(moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical]) -> list[Content]:
     state = look.of_state(run.state)
-    pieces: list[str | tuple[str, str]] = []
+    elapsed = run_elapsed_seconds(run, jobs, moment.now)
+    text = f"{state.glyph} {state.word}"
+    pieces = [Content.styled(f"{text} {seconds_text(elapsed)}" if elapsed is not None else text, state.style)]
     asked = items.asked_rerun(moment.snapshot.actions, run.repository, [run.id])
     if asked is not None:
         seconds = (moment.now - asked.asked_at).total_seconds()
-        pieces += [(f"re-run asked {age_text(seconds)} ago", look.BUSY), (" · ", look.FAINT)]
-    elapsed = run_elapsed_seconds(run, jobs, moment.now)
-    text = f"{state.glyph} {state.word}"
-    pieces.append((f"{text} {seconds_text(elapsed)}" if elapsed is not None else text, state.style))
+        pieces.append(Content.styled(f"re-run asked {age_text(seconds)} ago", look.BUSY))
     left = run_time_left(jobs, typical, moment.now) if run.state.is_active else None
     if left:
-        pieces += [(" · ", look.FAINT), (f"~{seconds_text(left)} left", look.MUTED)]
+        pieces.append(Content.styled(f"~{seconds_text(left)} left", look.MUTED))
     elif any(is_slow(job, typical.get(job.name), moment.now) for job in jobs):
-        pieces += [(" · ", look.FAINT), ("slower than usual", look.BAD)]
-    return assemble(*pieces)
+        pieces.append(Content.styled("slower than usual", look.BAD))
+    return pieces
 
 
 def _why_empty(repository: RepositorySnapshot, run: Run) -> Content:

@@ -9,7 +9,7 @@ from cidash.domain.target import Target, TargetResult, Verdict
 from cidash.tui import look
 from cidash.tui.columns import assemble, fit, right, widest
 from cidash.tui.keyed_list import Row
-from cidash.tui.pane import Pane, with_filter
+from cidash.tui.pane import Pane, as_many_as_fit, with_filter
 from cidash.tui.watch.moment import Moment
 
 _GAUGE_FROM = 64
@@ -39,7 +39,8 @@ class TargetsPane(Pane):
         if moment is None or self.row_width <= 0:
             return
         results = moment.snapshot.targets
-        self.title_line.put(with_filter(Content("Targets"), self.list), _summary(results))
+        left = with_filter(Content("Targets"), self.list)
+        self.title_line.put(left, as_many_as_fit(_summary(results), self.size.width - left.cell_length - 8))
         columns = _Columns(results, self.row_width)
         self.show_rows([columns.row(result) for result in results], Content("No targets are configured."))
 
@@ -128,11 +129,10 @@ def _now(result: TargetResult) -> str:
     return f"{value_text(result.value, result.target.unit)} n={result.n}"
 
 
-def _summary(results: tuple[TargetResult, ...]) -> Content:
+def _summary(results: tuple[TargetResult, ...]) -> list[Content]:
     counts = Counter(result.verdict for result in results)
-    pieces = [
+    return [
         Content.styled(f"{counts[verdict]} {look.of_verdict(verdict).word.lower()}", look.of_verdict(verdict).style)
         for verdict in (Verdict.MET, Verdict.MISSED, Verdict.NOT_PROVEN, Verdict.UNKNOWN)
         if counts[verdict]
     ]
-    return Content.styled(" · ", look.FAINT).join(pieces)
