@@ -14,8 +14,8 @@ from cidash.transport.bodies import MemoryBodies, StoredBody
 LIMIT_BYTES = 50 * 1024 * 1024
 _LARGEST_SHARE = 0.2
 """A body of more than this share of the room is not kept: it would push everything else out."""
-_ROOM_AFTER = 0.9
-"""How full it is after making room, so that not every save has to."""
+_ROOM_AFTER = 0.98
+"""How full it is after making room: not every save has to make some, and none has to make much."""
 _ROW_BYTES = 400
 """What a row costs beside body and URL: ETag, next URL, indexes."""
 _LEVEL = 1
