@@ -1,0 +1,118 @@
+"""Reads a job log: bytes in, cache events out."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cidash.analysis.cachelog.job import Job, Naming
+from cidash.analysis.cachelog.line import JOB_END, JOB_START, Line, has_columns, has_stamp, parse
+from cidash.analysis.cachelog.scanner import Scanner
+from cidash.domain.cache import CacheEvent
+from cidash.domain.text import clean
+
+Completeness = Literal["complete", "cut", "empty"]
+_AFTER_END = re.compile(
+    r"(?:Terminate orphan process: .*|##\[(?:warning|error|notice|debug)\].*|(?:Warning|Error): .*|)"
+)
+_TAIL = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LogReading:
+    """What a log told. `complete`: it reaches the end of its job; `cut`: it does not; `empty`: it holds no text."""
+
+    events: tuple[CacheEvent, ...]
+    completeness: Completeness
+
+
+def read_events(chunks: Iterable[bytes], names: Mapping[str, str] | None = None) -> LogReading:
+    """Returns the cache events of a job log, in the order of their lines, in one pass and bounded memory.
+
+    Args:
+        chunks: the log's bytes in pieces of any size, as they come from a file or a download.
+        names: names for caches, by a pattern (`*`, `?`) of the default name ("tool: step title"), of the step title
+            or of the key; a cache that none fits is named after its tool and step.
+
+    A log in the form of `gh run view --log` may hold several jobs; it is complete if each of them is.
+    """
+    reader = _Reader(names)
+    scanner = Scanner(reader, lambda: reader.plain)
+    reader.scanner = scanner
+    for chunk in chunks:
+        scanner.feed(chunk)
+        reader.keep(chunk)
+    scanner.close()
+    return reader.reading()
+
+
+class _Reader:
+    """Splits a log into jobs and collects their events."""
+
+    def __init__(self, names: Mapping[str, str] | None) -> None:
+        self.plain = False
+        self.scanner: Scanner | None = None
+        self._columns = False
+        self._first = True
+        self._job: Job | None = None
+        self._name: str | None = None
+        self._naming = Naming(names)
+        self._events: list[CacheEvent] = []
+        self._all_ended = True
+        self._tail = b""
+
+    def keep(self, chunk: bytes) -> None:
+        self._tail = chunk[-_TAIL:] if len(chunk) >= _TAIL else (self._tail + chunk)[-_TAIL:]
+
+    def line(self, raw: bytes, number: int) -> bool:
+        if self._first:
+            if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
+                return True
+            self._first = False
+            self._columns = has_columns(raw)
+            self.plain = not has_stamp(raw)
+        line = parse(raw, number, self._columns)
+        if self._job is None:
+            self._open(line)
+        elif (self._columns and line.job is not None and line.job != self._name) or (
+            self._job.ended and line.text.startswith(JOB_START)
+        ):
+            self._close()
+            self._open(line)
+        assert self._job is not None
+        assert self.scanner is not None
+        if self._columns and line.job is None:
+            line = Line(number, line.text, line.time, self._name, self._job.column, line.script)
+        return self._job.line(line, self.scanner.before)
+
+    def _open(self, line: Line) -> None:
+        self._name = line.job
+        self._job = Job(self.plain, self._columns)
+
+    def _close(self) -> None:
+        if self._job is not None:
+            self._job.finish()
+            self._all_ended = self._all_ended and self._job.ended
+            self._events += [_cleaned(event) for event in self._job.events(self._naming)]
+            self._job = None
+
+    def reading(self) -> LogReading:
+        self._close()
+        self._events.sort(key=lambda event: event.line or 0)
+        if self._first:
+            return LogReading((), "empty")
+        return LogReading(tuple(self._events), "complete" if self._all_ended and self._tail_ends() else "cut")
+
+    def _tail_ends(self) -> bool:
+        """Whether the last lines are those that the runner prints when it has finished a job."""
+        for raw in reversed(self._tail.split(b"\n")):
+            text = parse(raw, 0, self._columns).text
+            if text == JOB_END:
+                return True
+            if _AFTER_END.fullmatch(text) is None:
+                return False
+        return False
+
+
+def _cleaned(event: CacheEvent) -> CacheEvent:
+    return replace(event, step=clean(event.step) or None, tool=clean(event.tool, 200))
