@@ -19,6 +19,7 @@ class FooterLine(Widget):
 
     def __init__(self, overrides: Mapping[str, str]) -> None:
         super().__init__(id="footer")
+        self.auto_links = False  # keys look like keys, not like links
         self._overrides = overrides
         self._ids: tuple[str, ...] = ()
 

@@ -136,7 +136,7 @@ class Acts(Widget):
             return
         from cidash.tui.dialogs.rerun import RerunDialog
 
-        job = self.run_pane.cursor_job if self.pane is self.run_pane else None
+        job = self.run_pane.cursor_job
         jobs = self.run_pane.jobs
         self.app.push_screen(RerunDialog(run, rerun_choices(run, jobs, job, moment.newest_attempt)), self._rerun_chosen)
 

@@ -22,6 +22,7 @@ from cidash.tui.watch.moment import Moment
 
 _TIME = 7
 _CACHE = 13
+_SPARE_LINES = 4
 _NO_PART: Part[tuple[Job, ...]] = Part()
 
 
@@ -145,11 +146,18 @@ class RunPane(Pane):
             return []
         repository = moment.item.repository
         columns = _Columns(self, moment, run, jobs, typical)
-        rows = [columns.head()] if self.list.size.height > len(jobs) + 2 else []
-        for job in jobs:
-            rows.append(columns.job(repository, job))
-            if self._is_unfolded(job):
-                rows += [columns.step(job, step) for step in job.steps]
+        height = self.list.size.height
+        rows = [columns.head()] if height > len(jobs) + 2 else []
+        blocks = [
+            [columns.job(repository, job), *(columns.step(job, step) for step in job.steps if self._is_unfolded(job))]
+            for job in jobs
+        ]
+        lines = sum(len(block) for block in blocks) + len(rows)
+        gap = lines + len(blocks) + _SPARE_LINES <= height and any(len(block) > 1 for block in blocks)
+        for at, block in enumerate(blocks):
+            if gap and at:
+                rows.append(Row(("gap", at), Content(""), selectable=False))
+            rows += block
         return rows
 
     def is_unfolded(self, job: Job) -> bool:

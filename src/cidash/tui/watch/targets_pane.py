@@ -51,9 +51,10 @@ class _Columns:
     def __init__(self, results: tuple[TargetResult, ...], width: int) -> None:
         self._before = widest((_before(result.target) for result in results), 10)
         self._goal = widest((_goal(result.target) for result in results), 10)
-        self._now = widest((_now(result) for result in results), 14)
+        self._now = widest((_now(result) for result in results), 10)
+        self._n = widest((_count(result) for result in results), 6)
         self._verdict = 2 + widest(look.of_verdict(result.verdict).word for result in results)
-        fixed = self._before + 3 + self._goal + 2 + self._now + 2 + self._verdict
+        fixed = self._before + 3 + self._goal + 2 + self._now + 1 + self._n + 2 + self._verdict
         titles = widest(result.target.title for result in results)
         self._gauge = 0
         if width >= _GAUGE_FROM:
@@ -77,6 +78,8 @@ class _Columns:
         known = result.value is not None
         cells += [
             (right(_now(result), self._now), verdict.style if known else look.FAINT),
+            " ",
+            (fit(_count(result), self._n), look.MUTED),
             "  ",
             (fit(f"{verdict.glyph} {verdict.word}", self._verdict), verdict.style),
         ]
@@ -124,9 +127,11 @@ def _sign(target: Target) -> str:
 
 
 def _now(result: TargetResult) -> str:
-    if result.value is None:
-        return DASH if result.n == 0 else f"n={result.n}"
-    return f"{value_text(result.value, result.target.unit)} n={result.n}"
+    return value_text(result.value, result.target.unit)
+
+
+def _count(result: TargetResult) -> str:
+    return f"n={result.n}" if result.n else ""
 
 
 def _summary(results: tuple[TargetResult, ...]) -> list[Content]:
