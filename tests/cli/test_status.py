@@ -21,15 +21,16 @@ def test_text(cidash: Cidash, engine: Any) -> None:
     assert "\x1b" not in out
     lines = out.splitlines()
     assert lines[0] == "tefj-fun/agent_bus"
-    assert lines[1].split() == ["◐", "running", "#38", "kan-76-lint-format-checks", "KAN-76", "Lint/format", "checks"]
-    assert any(line.split()[:3] == ["✗", "failed", "#44"] for line in lines)
-    assert any(line.split()[:4] == ["·", "no", "runs", "#45"] for line in lines)
+    assert lines[1:3] == ["  ✓ passed  main  default branch", "      ✓ passed  CI  —  run 503, push"]
+    assert lines[3] == "  ◐ running  #38 KAN-76 Lint/format checks  kan-76-lint-format-checks at a1b2c3d"
+    assert "  ✗ failed  #44 KAN-79 Release automation  kan-79-release at bbbbbbb" in lines
+    assert "  · no runs  #45 Nothing yet  docs at ccccccc" in lines
     assert any("attempt 2" in line and "2m18s" in line and "about 1m06s left" in line for line in lines)
     assert any("test" in line and "Build + start services" in line for line in lines)
     assert "KAN-40 Harden CI/CD · 0/2 done" in lines
     assert any(line.split()[:3] == ["KAN-76", "◐", "In"] and "#38" in line for line in lines)
     assert any("MET" in line and "3m30s" in line and "≤ 2m00s" in line and "1m41s" in line for line in lines)
-    assert "github.com: 4,912 of 5,000 requests left; this took 12 of 30" in lines
+    assert "github.com: 4,912 of 5,000 requests left; 30 made now, 12 of them charged" in lines
 
 
 def test_json(cidash: Cidash, engine: Any) -> None:

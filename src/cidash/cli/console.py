@@ -4,8 +4,10 @@ import os
 import shutil
 import signal
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from cidash.cli.words import ASCII, BOLD, DIM, Word
 
@@ -32,17 +34,34 @@ class Console:
         line = self.paint(self._fit(text), BOLD)
         print(line + (self.paint(self.own(f" · {note}"), DIM) if note else ""))
 
+    def entry(self, look: Word, text: str, note: str) -> None:
+        """Writes a line with a state before it and a fainter note behind it; the note gives way first."""
+        state = self.own(f"  {look.glyph} {look.word}  ")
+        text, note = self.own(text), self.own(f"  {note}")
+        if self.width is not None:
+            text = self.own(cut(text, self.width - cells(state)))
+            note = self.own(cut(note, max(0, self.width - cells(state) - cells(text))))
+        print(self.paint(state, look.colour) + text + self.paint(note, DIM))
+
     def note(self, text: str) -> None:
         """Writes a fainter line."""
         print(self.paint(self._fit(text), DIM))
 
-    def table(self, rows: Sequence[Sequence[Cell]], *, indent: int = 2, right: Sequence[int] = ()) -> None:
+    def table(
+        self,
+        rows: Sequence[Sequence[Cell]],
+        *,
+        indent: int = 2,
+        right: Sequence[int] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
         """Writes rows as columns; on a terminal the last column gives way when a line would be too long.
 
         Args:
             rows: rows of the same number of cells.
             indent: spaces before each line.
             right: the columns that are pushed to the right.
+            notes: for each row a fainter text below it, broken into lines that fit.
         """
         if not rows:
             return
@@ -51,8 +70,8 @@ class Console:
         widths = [max(cells(row[column]) for row in texts) for column in range(last + 1)]
         if self.width is not None:
             room = self.width - indent - sum(widths[:last]) - 2 * last
-            widths[last] = max(8, min(widths[last], room))
-        for row, shown in zip(rows, texts, strict=True):
+            widths[last] = min(widths[last], max(8, room))
+        for row, shown, note in zip_longest(rows, texts, notes, fillvalue=""):
             pieces = []
             for column, text in enumerate(shown):
                 fitted = self.own(cut(text, widths[column])) if column == last else text
@@ -60,6 +79,8 @@ class Console:
                 painted = self.paint(fitted, _colour(row[column]))
                 pieces.append(gap + painted if column in right else painted + gap)
             print(" " * indent + "  ".join(pieces).rstrip())
+            for line in textwrap.wrap(self.own(str(note)), (self.width or 100) - indent - 4):
+                print(" " * (indent + 4) + self.paint(line, DIM))
 
     def own(self, text: str) -> str:
         """Returns the text with the program's signs in ASCII where that is wanted."""
@@ -105,6 +126,8 @@ def cut(text: str, width: int) -> str:
     """Returns the text in at most `width` cells, with an ellipsis where something is missing."""
     if cells(text) <= width:
         return text
+    if width < 1:
+        return ""
     taken, used = [], 0
     for char in text:
         used += _cells_of(char)

@@ -102,8 +102,12 @@ def build_engine(config: Config, repositories: Sequence[RepositoryId]) -> "Engin
         ConfigError: a token reference leads nowhere.
         HistoryError: the history can't be used.
     """
+    import logging
+
     from cidash.engine.assembly import build
 
+    if not os.environ.get("CIDASH_DEBUG"):
+        logging.getLogger().addHandler(logging.NullHandler())  # what the packages log is not for this terminal
     path = Path(config.history.path).expanduser() if config.history.path else default_history_path(os.environ)
     return build(config, repositories, os.environ, SystemClock(), path)
 

@@ -1,5 +1,6 @@
 """`cidash status`: pull requests, runs, epic and targets once."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from cidash.analysis.checks import checks_of, newest_runs
@@ -11,13 +12,13 @@ from cidash.cli.console import Cell, Console, warn
 from cidash.cli.exits import OK, REFUSED
 from cidash.cli.parser import Arguments
 from cidash.cli.targets import rows_of_targets
-from cidash.cli.words import CATEGORIES, DIM, NO_RUNS, RED, STATES, YELLOW
+from cidash.cli.words import CATEGORIES, DIM, NO_RUNS, RED, STATES, YELLOW, Word
 from cidash.config.model import Config
-from cidash.domain.ci import Job, PullRequest, Run
+from cidash.domain.ci import Job, Run
 from cidash.domain.format import age_text, count_text, seconds_text
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Part, RepositorySnapshot, Snapshot, SourceState
-from cidash.domain.state import State
+from cidash.domain.state import State, worst_state
 
 COLLECT = 20
 """Requests that may go into filling the history, so that typical times and targets are known sooner."""
@@ -72,33 +73,32 @@ def print_status(snapshot: Snapshot, console: Console) -> None:
     for budget in snapshot.budgets:
         if budget.limit is not None:
             left = f"{count_text(budget.remaining)} of {count_text(budget.limit)} requests left"
-            console.note(f"{budget.host}: {left}; this took {budget.charged} of {budget.total}")
+            console.note(f"{budget.host}: {left}; {budget.total} made now, {budget.charged} of them charged")
 
 
 def _print_repository(repository: RepositorySnapshot, console: Console, now: datetime) -> None:
-    console.heading(str(repository.id), _age(repository.pulls, now))
-    pulls = repository.pulls.data
-    if pulls is None:
-        console.line("  pull requests: unknown")
-    elif not pulls:
-        console.line("  no open pull requests")
-    else:
-        console.table([_pull_row(pull, repository) for pull in pulls])
-    console.line()
+    console.heading(str(repository.id), _age(repository.pulls, now) or _age(repository.runs, now))
     runs = repository.runs.data
-    shown: list[tuple[str, tuple[Run, ...]]] = [
-        (f"#{pull.number} {pull.branch} at {pull.short_sha}", newest_runs(pull.head_sha, runs or ()))
-        for pull in pulls or ()
-    ]
     branch = repository.default_branch
-    heads = [run for run in runs or () if branch is not None and run.branch == branch and run.event != "pull_request"]
+    heads = [run for run in runs or () if run.branch == branch and run.event != "pull_request"] if branch else []
     if heads:
-        shown.insert(0, (f"{branch}", _newest_per_workflow(heads)))
-    for title, newest in shown:
-        if newest:
-            console.heading(title, _age(repository.runs, now) if repository.runs.problem else "")
-            console.table([row for run in newest for row in _run_rows(run, repository, now)], right=(2,))
-            console.line()
+        newest = _newest_per_workflow(heads)
+        console.entry(_look(worst_state([run.state for run in newest])), str(branch), "default branch")
+        _print_runs(newest, repository, console, now)
+    if repository.pulls.data is None:
+        console.line("  pull requests: unknown")
+    elif not repository.pulls.data:
+        console.line("  no open pull requests")
+    for pull in repository.pulls.data or ():
+        look = STATES[State.UNKNOWN] if runs is None else _look(checks_of(pull.head_sha, runs))
+        draft = ", draft" if pull.draft else ""
+        console.entry(look, f"#{pull.number} {pull.title}", f"{pull.branch} at {pull.short_sha}{draft}")
+        _print_runs(newest_runs(pull.head_sha, runs or ()), repository, console, now)
+    console.line()
+
+
+def _print_runs(runs: Iterable[Run], repository: RepositorySnapshot, console: Console, now: datetime) -> None:
+    console.table([row for run in runs for row in _run_rows(run, repository, now)], indent=6, right=(2,))
 
 
 def _newest_per_workflow(runs: list[Run]) -> tuple[Run, ...]:
@@ -108,11 +108,8 @@ def _newest_per_workflow(runs: list[Run]) -> tuple[Run, ...]:
     return tuple(newest.values())
 
 
-def _pull_row(pull: PullRequest, repository: RepositorySnapshot) -> list[Cell]:
-    checks = checks_of(pull.head_sha, repository.runs.data or ())
-    unknown = repository.runs.data is None
-    look = STATES[State.UNKNOWN] if unknown else NO_RUNS if checks is None else STATES[checks]
-    return [look, f"#{pull.number}", (pull.branch, DIM), pull.title + (" (draft)" if pull.draft else "")]
+def _look(state: State | None) -> Word:
+    return NO_RUNS if state is None else STATES[state]
 
 
 def _run_rows(run: Run, repository: RepositorySnapshot, now: datetime) -> list[list[Cell]]:
@@ -120,7 +117,7 @@ def _run_rows(run: Run, repository: RepositorySnapshot, now: datetime) -> list[l
     jobs = part.data if part is not None else None
     seconds = run_elapsed_seconds(run, jobs, now) if jobs is not None else None
     attempt = f"attempt {run.attempt}" if run.attempt > 1 else ""
-    notes = [attempt, _left(run, jobs, repository, now), run.event, f"run {run.id}"]
+    notes = [f"run {run.id}", attempt, _left(run, jobs, repository, now), run.event]
     rows: list[list[Cell]] = [
         [STATES[run.state], run.workflow_name, seconds_text(seconds), (", ".join(filter(None, notes)), DIM)]
     ]

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from cidash.cli import loop, session
-from cidash.cli.console import Cell
+from cidash.cli.console import Cell, Console
 from cidash.cli.exits import OK, REFUSED, UNKNOWN
 from cidash.cli.parser import Arguments
 from cidash.cli.words import DIM, VERDICTS
 from cidash.domain.format import value_text
 from cidash.domain.target import Target, TargetResult, Verdict
 
+WIDE = 150
+"""From so many cells on the reasons have room beside the numbers."""
 COLLECT = 60
 """Requests that may go into filling the history: a verdict needs runs with their jobs."""
 
@@ -28,11 +30,22 @@ def targets(arguments: Arguments) -> int:
     elif arguments.markdown:
         print(markdown(snapshot.targets))
     else:
-        console = session.console(loaded.config)
-        head: list[Cell] = [(word, DIM) for word in ("verdict", "target", "before", "goal", "now", "n", "reason")]
-        console.table([head, *rows_of_targets(snapshot.targets)], indent=0, right=(5,))
+        print_targets(snapshot.targets, session.console(loaded.config))
     has_answer(snapshot)
     return exit_status(snapshot.targets) if arguments.exit_status else OK
+
+
+def print_targets(results: Sequence[TargetResult], console: Console) -> None:
+    """Prints the table; the reasons are its last column where there is room, else lines of their own."""
+    rows = rows_of_targets(results)
+    head: list[Cell] = [(word, DIM) for word in ("verdict", "target", "before", "goal", "now", "n")]
+    reasons = [result.reason for result in results]
+    if console.width is not None and console.width < WIDE:
+        console.table([head, *rows], indent=0, right=(5,), notes=["", *reasons])
+    else:
+        told: list[Cell] = [("reason", DIM), *((reason, DIM) for reason in reasons)]
+        wide = [[*row, reason] for row, reason in zip([head, *rows], told, strict=True)]
+        console.table(wide, indent=0, right=(5,))
 
 
 def exit_status(results: Sequence[TargetResult]) -> int:
@@ -44,7 +57,7 @@ def exit_status(results: Sequence[TargetResult]) -> int:
 
 
 def rows_of_targets(results: Sequence[TargetResult]) -> list[list[Cell]]:
-    """Returns verdict, title, baseline, limit, value, n and reason of each target."""
+    """Returns verdict, title, baseline, limit, value and n of each target."""
     return [
         [
             VERDICTS[result.verdict],
@@ -53,7 +66,6 @@ def rows_of_targets(results: Sequence[TargetResult]) -> list[list[Cell]]:
             goal(result.target),
             value_text(result.value, result.target.unit),
             str(result.n),
-            (result.reason, DIM),
         ]
         for result in results
     ]
