@@ -114,10 +114,18 @@ def step_bar(step: Step, axis: Axis, now: datetime) -> Content:
         return cells.content()
     first = axis.cell(step.started_at)
     last = max(first, axis.cell(step.completed_at or now))
-    if step.completed_at is not None and last > first:
-        last -= axis.cell(step.completed_at) == last and (step.completed_at - step.started_at).total_seconds() > 0
     style = look.of_state(step.state).style
     cells.fill(first, last + 1, look.STEP_BAR, style + " 70%" if step.state is State.SUCCESS else style)
+    return cells.content()
+
+
+def length_bar(seconds: float, state: State, axis: Axis) -> Content:
+    """Returns another run's duration at this chart's scale; an arrow says that it went on beyond the chart."""
+    cells = _Cells(axis.width + axis.margin)
+    style = f"{look.of_state(state).style} 60%"
+    cells.fill(0, axis.cell_at(seconds) + 1, look.STEP_BAR, style)
+    if seconds > axis.seconds:
+        cells.fill(axis.width - 1, axis.width, "→", style)
     return cells.content()
 
 

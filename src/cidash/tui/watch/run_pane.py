@@ -17,12 +17,13 @@ from cidash.tui.columns import assemble, fit, right, widest
 from cidash.tui.keyed_list import Row
 from cidash.tui.pane import Line, Pane, as_many_as_fit, with_filter
 from cidash.tui.watch import items
-from cidash.tui.watch.gantt import Axis, axis_of, job_bar, ruler, step_bar
+from cidash.tui.watch.gantt import Axis, axis_of, job_bar, length_bar, ruler, step_bar
 from cidash.tui.watch.moment import Moment
 
 _TIME = 7
 _CACHE = 13
 _SPARE_LINES = 4
+_EARLIER_AT_LEAST, _EARLIER_AT_MOST = 2, 20
 _NO_PART: Part[tuple[Job, ...]] = Part()
 
 
@@ -158,6 +159,12 @@ class RunPane(Pane):
             if gap and at:
                 rows.append(Row(("gap", at), Content(""), selectable=False))
             rows += block
+        spare = height - len(rows) - 3
+        earlier = _earlier(repository, run)[: max(0, min(spare, _EARLIER_AT_MOST))]
+        if len(earlier) >= _EARLIER_AT_LEAST:
+            rows.append(Row(("gap", "earlier"), Content(""), selectable=False))
+            rows.append(columns.caption(f"earlier runs of {run.workflow_name}"))
+            rows += [columns.earlier(repository, one) for one in earlier]
         return rows
 
     def is_unfolded(self, job: Job) -> bool:
@@ -172,6 +179,7 @@ class _Columns:
         self, pane: RunPane, moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str, Typical]
     ) -> None:
         width = pane.row_width
+        self._width = width
         self._now = moment.now
         self._run = run
         self._typical = typical
@@ -193,6 +201,27 @@ class _Columns:
         if self._axis is not None:
             cells += ["  ", ruler(self._axis)]
         return Row("head", assemble(*cells), selectable=False)
+
+    def caption(self, text: str) -> Row:
+        rule = look.RULE * max(0, self._width - cell_len(text) - 1)
+        return Row(("caption", text), assemble("  ", (text, look.MUTED), " ", (rule, look.LINE)), selectable=False)
+
+    def earlier(self, repository: RepositorySnapshot, run: Run) -> Row:
+        """A finished run of the same workflow, its duration at the same scale."""
+        state = look.of_state(run.state)
+        seconds = items.run_seconds(repository, run, self._now)
+        age = age_text((self._now - run.started_at).total_seconds())
+        cells: list[str | Content | tuple[str, str]] = [
+            "  ",
+            (state.glyph, state.style),
+            " ",
+            (fit(run.branch or run.event, self._name - 5), look.MUTED),
+            (right(age, 5), look.FAINT),
+            (right(seconds_text(seconds), _TIME), look.MUTED),
+        ]
+        if self._axis is not None and seconds is not None:
+            cells += ["  ", length_bar(seconds, run.state, self._axis)]
+        return Row(("earlier", run.id), assemble(*cells), selectable=False)
 
     def job(self, repository: RepositorySnapshot, job: Job) -> Row:
         state = look.of_state(job.state)
@@ -238,6 +267,18 @@ class _Columns:
         url = f"{job.url}#step:{step.number}:1" if job.url else None
         search = f"{job.name}\t {step.name} {state.word}"
         return Row(StepKey(job.id, step.number), assemble(*cells), url=url, failed=step.state.is_red, search=search)
+
+
+def _earlier(repository: RepositorySnapshot, run: Run) -> list[Run]:
+    """Returns the finished runs of the same workflow that started before this one, newest first."""
+    return [
+        other
+        for other in repository.runs.data or ()
+        if other.id != run.id
+        and other.workflow_path == run.workflow_path
+        and not other.state.is_active
+        and other.started_at <= run.started_at
+    ]
 
 
 def _title(moment: Moment, run: Run) -> Content:
