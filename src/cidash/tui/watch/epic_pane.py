@@ -95,10 +95,9 @@ class _Columns:
     def __init__(self, moment: Moment, tickets: tuple[Ticket, ...], width: int) -> None:
         self._moment = moment
         self._key = widest(ticket.key for ticket in tickets)
-        self._status = widest((ticket.status.name for ticket in tickets), 14)
+        self._status = max(9, widest((ticket.status.name for ticket in tickets), 14))
         self._pulls = {ticket.key: pulls_of_ticket(ticket.key, moment.pulls) for ticket in tickets}
-        self._state = max(10, widest(self._standing(ticket)[0] for ticket in tickets))
-        self._state = min(self._state, 16)
+        self._state = max(6, widest((self._standing(ticket)[0] for ticket in tickets), 16))
         self._evidence = _EVIDENCE if width >= _EVIDENCE_FROM else 0
         self._assignee = widest((ticket.assignee or DASH for ticket in tickets), 14) if width >= _ASSIGNEE_FROM else 0
         fixed = 2 + self._key + 1 + 1 + self._status + 1 + self._state
@@ -112,8 +111,8 @@ class _Columns:
         asked = _asked(self._moment.snapshot.actions, ticket)
         standing, standing_style = self._standing(ticket)
         if asked is not None:
-            standing = f"asked {age_text((self._moment.now - asked.asked_at).total_seconds())} ago"
-            standing_style = look.BUSY
+            status = f"asked {age_text((self._moment.now - asked.asked_at).total_seconds())}"
+            status_style = look.BUSY
         cells: list[str | tuple[str, str] | Content] = [
             (mark.glyph, mark.style),
             " ",

@@ -20,7 +20,7 @@ from cidash.tui.watch import items
 from cidash.tui.watch.gantt import Axis, axis_of, job_bar, length_bar, ruler, step_bar
 from cidash.tui.watch.moment import Moment
 
-_TIME = 7
+_TIME = 8
 _CACHE = 13
 _SPARE_LINES = 4
 _EARLIER_AT_LEAST, _EARLIER_AT_MOST = 2, 20
@@ -156,7 +156,7 @@ class RunPane(Pane):
         lines = sum(len(block) for block in blocks) + len(rows)
         gap = lines + len(blocks) + _SPARE_LINES <= height and any(len(block) > 1 for block in blocks)
         for at, block in enumerate(blocks):
-            if gap and at:
+            if gap and at and max(len(block), len(blocks[at - 1])) > 1:
                 rows.append(Row(("gap", at), Content(""), selectable=False))
             rows += block
         spare = height - len(rows) - 3
@@ -245,7 +245,7 @@ class _Columns:
         cache = look.of_cache(repository.caches.get(job.id))
         label = f"cache {cache.word}"
         room = self._name - len(label) - 1
-        if room < min(cell_len(job.name), 8):
+        if room < min(cell_len(job.name), 8) or job.state is State.SKIPPED:
             return Content.styled(fit(job.name, self._name), look.STRONG)
         return assemble((fit(job.name, room), look.STRONG), " ", (label, cache.style))
 

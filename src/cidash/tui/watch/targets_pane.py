@@ -49,8 +49,8 @@ class _Columns:
     """Common widths for the targets."""
 
     def __init__(self, results: tuple[TargetResult, ...], width: int) -> None:
-        self._before = widest((_before(result.target) for result in results), 10)
-        self._goal = widest((_goal(result.target) for result in results), 10)
+        self._before = widest((_before(result.target) for result in results), 12 if width >= _GAUGE_FROM else 6)
+        self._goal = widest((_goal(result.target) for result in results), 12 if width >= _GAUGE_FROM else 9)
         self._now = widest((_now(result) for result in results), 10)
         self._n = widest((_count(result) for result in results), 6)
         self._verdict = 2 + widest(look.of_verdict(result.verdict).word for result in results)
