@@ -1,17 +1,19 @@
 """`cidash ticket move`: a ticket to another status, by the transitions that this user has."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from cidash.cli import loop, session
 from cidash.cli.confirm import carry_out, check_allowed
-from cidash.cli.console import warn
-from cidash.cli.exits import OK, REFUSED, UsageError
+from cidash.cli.exits import OK, UsageError
 from cidash.cli.parser import Arguments
 from cidash.config.model import Config, checked_key
+from cidash.config.token import jira_credentials
+from cidash.domain.clock import SystemClock
 from cidash.domain.command import MoveTicket
 from cidash.domain.epic import FieldOption, Ticket, Transition, TransitionField
-from cidash.domain.snapshot import Snapshot, SourceState
+from cidash.transport.bodies import MemoryBodies
 
 
 def move(arguments: Arguments) -> int:
@@ -27,15 +29,11 @@ def move(arguments: Arguments) -> int:
 
 
 async def _move(arguments: Arguments, config: Config, given: dict[str, str]) -> int:
+    ticket = await read_ticket(arguments.key, config)
+    if ticket.status.name.casefold() == arguments.status.casefold():
+        print(f"{ticket.key} is {ticket.status.name} already.")
+        return OK
     async with session.opened(config, ()) as engine:
-        snapshot = await engine.refresh()
-        ticket = _ticket(arguments.key, snapshot)
-        if ticket is None:
-            warn(_why_not(arguments.key, snapshot))
-            return REFUSED
-        if ticket.status.name.casefold() == arguments.status.casefold():
-            print(f"{ticket.key} is {ticket.status.name} already.")
-            return OK
         transition = _transition(ticket, arguments.status, await engine.transitions(ticket.key))
         fields = field_values(transition, given)
         command = MoveTicket(
@@ -44,19 +42,28 @@ async def _move(arguments: Arguments, config: Config, given: dict[str, str]) -> 
         return await carry_out(command, engine, arguments)
 
 
-def _ticket(key: str, snapshot: Snapshot) -> Ticket | None:
-    epic = snapshot.epic.data
-    tickets = (epic.ticket, *epic.children) if epic is not None else ()
-    return next((ticket for ticket in tickets if ticket.key == key), None)
+async def read_ticket(key: str, config: Config) -> Ticket:
+    """Returns the ticket as it is now: read by itself, for the search behind the epic lags after a write.
 
+    Raises:
+        UsageError: Jira is not configured.
+        SourceError: the ticket can't be read.
+    """
+    from cidash.jira.client import JiraClient
 
-def _why_not(key: str, snapshot: Snapshot) -> str:
-    part = snapshot.epic
-    if part.state is SourceState.OFF:
-        return "Jira is not configured: it needs jira.epic, the site's URL, an e-mail address and a token."
-    if part.problem is not None:
-        return part.problem.sentence
-    return f"{key} is not a ticket of the epic {part.data.ticket.key if part.data else 'that is configured'}."
+    credentials = jira_credentials(config, os.environ)
+    if credentials is None or config.jira is None or config.jira.epic is None:
+        raise UsageError(
+            "Jira is not configured: it needs jira.epic, the site's URL, a token, and for Jira Cloud an e-mail address "
+            "(JIRA_URL, JIRA_API_TOKEN, JIRA_EMAIL)."
+        )
+    client = JiraClient(
+        credentials.url, credentials.email, credentials.token, MemoryBodies(), SystemClock(), credentials.api_url
+    )
+    try:
+        return await client.ticket(key)
+    finally:
+        await client.close()
 
 
 def _transition(ticket: Ticket, wanted: str, offered: Sequence[Transition]) -> Transition:
