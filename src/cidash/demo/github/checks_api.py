@@ -135,7 +135,8 @@ def show_protection(call: Call) -> Reply:
         raise RefusalError(404, "Branch not found")
     if not call.caller.admin:
         if world.hidden_protection_status == 403:
-            raise RefusalError(403, "Resource not accessible by personal access token")
+            wanted = {"x-accepted-github-permissions": "administration=read"}
+            raise RefusalError(403, "Resource not accessible by personal access token", headers=wanted)
         raise not_found()
     protection = world.protection.get(branch)
     if protection is None:

@@ -58,6 +58,11 @@ def lint_changes() -> dict[str, str]:
     return {CI: content("ci-lint.yml"), "Dockerfile": content("Dockerfile-fixed.txt"), **_FORMATTED}
 
 
+def formatted() -> dict[str, str]:
+    """Returns the sources that black rewrote."""
+    return dict(_FORMATTED)
+
+
 def format_changes() -> dict[str, str]:
     """Returns the formatting and the Dockerfile fix without the lint job, as it reached main in the end."""
     return {"Dockerfile": content("Dockerfile-fixed.txt"), **_FORMATTED}

@@ -186,7 +186,7 @@ def _required_approvals(world: World, branch: str) -> int:
 @routes.on("PUT", "pulls/{pull}/merge")
 def merge(call: Call) -> Reply:
     """Merges, if the head is the one that was named and nothing blocks it."""
-    must_write(call)
+    must_write(call, "contents=write")
     pull, body = find_pull(call), call.body
     method = body.get("merge_method", "merge")
     if method not in {"merge", "squash", "rebase"}:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cidash.demo.github import files, timeline
+from cidash.demo.github import files
 from cidash.demo.github.model import OWNER, Recipe, Run
 from cidash.demo.github.past import Past, Push, Story
 from cidash.demo.github.world import RunDraft, World
@@ -40,7 +40,8 @@ def _ended(story: Story, ends: Ends) -> Story:
 def _tickets(world: World, day: datetime) -> list[Story]:
     hour, minute = timedelta(hours=1), timedelta(minutes=1)
     second = timedelta(seconds=world.pace)
-    rerun = (35 * minute - 60 * second) / minute
+    lead = max(35 * minute, 420 * second)
+    rerun = (lead - 60 * second) / minute
     lint = files.lint_changes()
     return [
         Story(
@@ -50,8 +51,8 @@ def _tickets(world: World, day: datetime) -> list[Story]:
             OWNER,
             [
                 Push(day - 5 * hour, "KAN-76: Lint/format checks (ruff + black)", "lint", {files.CI: lint[files.CI]}),
-                Push(day - 3 * hour, "Reformat with black, fix ruff findings", "dependency", files.format_changes()),
-                Push(day - 35 * minute, "Add the missing dependencies to the Dockerfile", "dependency", lint,
+                Push(day - 3 * hour, "Reformat with black, fix ruff findings", "dependency", files.formatted()),
+                Push(day - lead, "Add the missing dependencies to the Dockerfile", "dependency", lint,
                      rerun_after_minutes=rerun, rerun_what="all"),
             ],
             body="Adds a `lint` job to CI and fixes what it finds.\n\nKAN-76",
@@ -195,7 +196,7 @@ def fit_live_run(world: World, day: datetime) -> Run:
         )
         for plan in attempt.plans
     )
-    timeline.schedule(attempt, world.pace, world.new_job_id)
+    world.add_attempt(run, attempt)
     return run
 
 

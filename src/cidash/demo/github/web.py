@@ -20,11 +20,19 @@ _DOCS = "https://docs.github.com/rest"
 class RefusalError(Exception):
     """An answer that is not a success: its status, and the message that GitHub gives."""
 
-    def __init__(self, status: int, message: str, *, errors: Sequence[object] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        errors: Sequence[object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.errors = errors
+        self.headers = dict(headers or {})
 
     def reply(self) -> "Reply":
         """Returns the answer that says so."""
@@ -32,7 +40,7 @@ class RefusalError(Exception):
         if self.errors is not None:
             body["errors"] = list(self.errors)
         body |= {"documentation_url": _DOCS, "status": str(self.status)}
-        return Reply(self.status, json.dumps(body).encode())
+        return Reply(self.status, json.dumps(body).encode(), self.headers)
 
 
 NOT_FOUND = "Not Found"

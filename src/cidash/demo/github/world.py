@@ -151,7 +151,8 @@ class World:
         if draft.cancel_after_seconds is not None:
             self.cancel(run, draft.created_at + timedelta(seconds=draft.cancel_after_seconds * self.pace))
         for at, what, actor in draft.reruns:
-            self.rerun(run, at, actor, what)
+            ended = run.attempts[-1].finished_at
+            self.rerun(run, max(at, ended) if ended else at, actor, what)
         return run
 
     def add_attempt(self, run: Run, attempt: Attempt, carried: dict[str, Job] | None = None) -> None:
