@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -184,24 +185,38 @@ def test_a_wrong_token_says_so(demo: Demo, tmp_path: Path) -> None:
 
 @pytest.mark.e2e
 def test_the_dashboard_opens_shows_and_closes(demo: Demo) -> None:
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(demo.home)
-        os.execve(
-            PROGRAM[0],
-            [*PROGRAM, "--config", str(demo.config)],
-            environment(demo.home) | {"COLUMNS": "120", "LINES": "40"},
-        )
+    child, terminal = _started(demo)
     try:
         assert b"KAN-76" in _read_until(terminal, b"KAN-76", 20)
         os.write(terminal, b"q")
         asked = time.monotonic()
         _read_until(terminal, b"", 10)
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 0
+        assert _exit_code(child) == 0
         assert time.monotonic() - asked < 5
     finally:
         os.close(terminal)
+
+
+def _started(demo: Demo, *argv: str) -> tuple[int, int]:
+    """Returns the process id and the terminal of the program, started on a terminal of 120x40."""
+    settings = environment(demo.home) | {"COLUMNS": "120", "LINES": "40"}
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(demo.home)
+        os.execve(PROGRAM[0], [*PROGRAM, "--config", str(demo.config), *argv], settings)
+    return child, terminal
+
+
+def _exit_code(child: int) -> int:
+    """Returns the exit code of a process that has been asked to end; one that does not is killed."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _read_until(terminal: int, wanted: bytes, seconds: float) -> bytes:
@@ -218,3 +233,44 @@ def _read_until(terminal: int, wanted: bytes, seconds: float) -> bytes:
                 return shown
             shown += piece
     return shown
+
+
+def test_ctrl_c_at_the_question_is_quiet(demo: Demo) -> None:
+    child, terminal = _started(demo, "rerun", "1", "-R", "tefj-fun/agent_bus")
+    try:
+        shown = _read_until(terminal, b"no run 1", 20)
+        assert b"no run 1" in shown
+        assert _exit_code(child) == 1
+    finally:
+        os.close(terminal)
+    run = next(one for one in demo.json("status")["repositories"][0]["runs"]["items"] if one["state"] == "success")
+    child, terminal = _started(demo, "rerun", str(run["id"]))
+    try:
+        assert b"[y/N]" in _read_until(terminal, b"[y/N]", 20)
+        os.write(terminal, b"\x03")
+        rest = _read_until(terminal, b"", 10)
+        assert b"Traceback" not in rest
+        assert _exit_code(child) == 130
+    finally:
+        os.close(terminal)
+    again = demo.json("status")["repositories"][0]["runs"]["items"]
+    assert next(one for one in again if one["id"] == run["id"])["attempt"] == run["attempt"]
+
+
+def test_ctrl_c_while_a_server_is_silent(demo: Demo, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = tmp_path / "silent.toml"
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        config.write_text(f'[hosts."github.com"]\napi_url = "{address}"\n[history]\npath = "{tmp_path}/h.db"\n')
+        with subprocess.Popen(
+            [*PROGRAM, "--config", str(config), "-R", "a/b", "status"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(demo.home),
+        ) as waiting:  # fmt: skip
+            silent.settimeout(20)
+            connection, _ = silent.accept()
+            with connection:
+                waiting.send_signal(signal.SIGINT)
+                asked = time.monotonic()
+                out, err = waiting.communicate(timeout=10)
+            assert (waiting.returncode, out, err) == (130, b"", b"")
+            assert time.monotonic() - asked < 6

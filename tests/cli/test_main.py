@@ -104,6 +104,25 @@ def test_ctrl_c_is_quiet(cidash: Cidash, engine: Any) -> None:
     assert engine.closed
 
 
+def test_a_broken_history_is_a_sentence(cidash: Cidash, home: Path) -> None:
+    broken = home / "broken.db"
+    broken.write_bytes(b"not a database at all" * 100)
+    file = home / "c.toml"
+    file.write_text(f'[hosts."github.com"]\napi_url = "http://127.0.0.1:9"\n[history]\npath = "{broken}"\n')
+    code, out, err = cidash("status", "-R", "a/b", "--config", str(file))
+    assert (code, out) == (64, "")
+    assert "broken.db" in err
+
+
+def test_nobody_answers(cidash: Cidash, home: Path) -> None:
+    file = home / "c.toml"
+    file.write_text(f'[hosts."github.com"]\napi_url = "http://127.0.0.1:9"\n[history]\npath = "{home}/h.db"\n')
+    code, out, err = cidash("status", "-R", "a/b", "--config", str(file))
+    assert code == 1
+    assert "pull requests: unknown" in out
+    assert "could not be reached" in err
+
+
 def test_a_closed_pipe_is_quiet(home: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -93,7 +93,7 @@ def test_what_failed_says_so_and_keeps_its_data(cidash: Cidash, engine: Any, unr
     assert code == 0
     assert "tefj-fun/agent_bus · 2s old" in out
     assert err.count("could not be reached") == 1
-    assert "what is shown is 2s old" in err
+    assert "What is shown is 2s old." in err
 
 
 def test_nothing_at_all_is_1(cidash: Cidash, engine: Any, unreachable: Problem) -> None:
@@ -104,7 +104,7 @@ def test_nothing_at_all_is_1(cidash: Cidash, engine: Any, unreachable: Problem) 
     code, out, err = cidash("status", "-R", "a/b")
     assert code == 1
     assert "pull requests: unknown" in out
-    assert "nothing is known of it" in err
+    assert "Nothing is known of it." in err
     code, out, _ = cidash("status", "--json", "-R", "a/b")
     assert code == 1
     document = json.loads(out)

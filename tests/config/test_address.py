@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cidash.config.address import default_history_path, from_git_remote, git_remotes, repository_of
@@ -118,6 +118,7 @@ def test_no_git_and_broken_git(tmp_path: Path) -> None:
     assert from_git_remote(tmp_path / "x") is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='[]"\\= \n\tabremotul:/@.', max_size=200))
 def test_any_git_config_is_survived(text: str) -> None:
     from cidash.config.address import _entries

@@ -1,7 +1,7 @@
 """Durations as people write them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cidash.config.duration import LONGEST_SECONDS, seconds_of
@@ -39,16 +39,19 @@ def test_refused_without_repeating_the_value(written: object) -> None:
         assert written not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(hours=st.integers(0, 8000), minutes=st.integers(0, 59), seconds=st.integers(0, 59))
 def test_what_is_written_in_parts_is_their_sum(hours: int, minutes: int, seconds: int) -> None:
     assert seconds_of(f"{hours}h{minutes}m{seconds}s") == hours * 3600 + minutes * 60 + seconds
 
 
+@settings(deadline=None)
 @given(st.floats(0, LONGEST_SECONDS))
 def test_a_number_is_itself(number: float) -> None:
     assert seconds_of(number) == number
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="0123456789dhms. -"), st.floats(), st.integers()))
 def test_anything_gives_sensible_seconds_or_a_value_error(written: object) -> None:
     try:

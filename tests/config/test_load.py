@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cidash.config.load import FOLDER_FILE, ConfigError, load, load_text
@@ -224,6 +224,7 @@ def test_a_file_that_is_no_text(folder: Path, environ: dict[str, str], tmp_path:
 TOML = st.text(alphabet="abejirxkz[]{}=\"'.#\n _-0", max_size=60)
 
 
+@settings(deadline=None)
 @given(TOML)
 def test_any_text_is_a_config_or_a_sentence(text: str) -> None:
     told = "c.toml"

@@ -107,9 +107,9 @@ def can_ask() -> bool:
 
 def ask(question: str) -> bool:
     """Returns whether the question was answered with yes. Anything else, the end of input too, is no."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own would wait for the answer
     try:
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
     finally:
         signal.signal(signal.SIGINT, before)

@@ -46,18 +46,16 @@ async def read(config: Config, repositories: tuple[RepositoryId, ...], collect: 
 
 def has_answer(snapshot: Snapshot) -> bool:
     """Returns whether any part holds data; tells on standard error what could not be read."""
-    parts: list[tuple[str, Part[object]]] = []
-    for repository in snapshot.repositories:
-        parts += [(f"{repository.id}: pull requests", repository.pulls), (f"{repository.id}: runs", repository.runs)]
-    parts.append(("Epic", snapshot.epic))
+    parts: list[Part[object]] = [part for one in snapshot.repositories for part in (one.pulls, one.runs)]
+    parts.append(snapshot.epic)
     told = set()
-    for what, part in parts:
+    for part in parts:
         if part.problem is not None and part.problem.sentence not in told:
             told.add(part.problem.sentence)
             age = part.age_seconds(snapshot.at)
-            kept = "nothing is known of it" if age is None else f"what is shown is {age_text(age)} old"
-            warn(f"{what}: {part.problem.sentence} ({kept})")
-    return any(part.data is not None for _, part in parts)
+            kept = "Nothing is known of it." if age is None else f"What is shown is {age_text(age)} old."
+            warn(f"{part.problem.sentence} {kept}")
+    return any(part.data is not None for part in parts)
 
 
 def print_status(snapshot: Snapshot, console: Console) -> None:
