@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from cidash.demo.github import READONLY_TOKEN, Protection, Release, Ruleset, create_github
+from cidash.demo.github.files import CI as CI_FILE
+from cidash.demo.github.files import NIGHTLY, SMOKE
+from cidash.demo.github.render import run_bytes
 from cidash.demo.github.timeline import attempt_state
 
 CI = "/contents/.github/workflows/ci.yml"
@@ -101,6 +104,12 @@ async def test_protection_switched_on(hub: Any) -> None:
     assert (await hub.json("/rulesets"))[0]["name"] == "main"
     assert (await hub.json("/rulesets/7"))["rules"] == [rule]
     assert (await hub.get("/rulesets/8")).status_code == 404
+
+
+async def test_a_slash_in_a_branch_must_be_encoded(hub: Any) -> None:
+    hub.world.rulesets.append(Ruleset(9, "odd", ({"type": "deletion"},), branches=("feature/[x]",)))
+    assert len(await hub.json("/rules/branches/feature%2F%5Bx%5D")) == 1
+    assert (await hub.get("/rules/branches/feature/x")).status_code == 404
 
 
 async def test_files_by_branch_commit_and_media_type(hub: Any) -> None:
@@ -251,7 +260,10 @@ def test_the_story_holds_for_every_seed(scenario: str, seed: int) -> None:
     moment = datetime(2026, 7, 31, 23, 59, 30, tzinfo=UTC)
     world = create_github(scenario, 1.0, seed, lambda: moment).world
     twin = create_github(scenario, 1.0, seed, lambda: moment).world
-    assert world.runs == twin.runs or [run.id for run in world.runs.values()] == [run.id for run in twin.runs.values()]
+    for run, same in zip(world.visible_runs(moment), twin.visible_runs(moment), strict=True):
+        attempt, other = run.latest(moment), same.latest(moment)
+        assert run_bytes(world, run, attempt, moment) == run_bytes(twin, same, other, moment)
+        assert attempt.jobs == other.jobs
     assert 240 <= len(world.runs) <= 400
     seconds: dict[str, list[float]] = {}
     words = set()
@@ -275,3 +287,6 @@ def test_the_story_holds_for_every_seed(scenario: str, seed: int) -> None:
     assert ("broken" in seconds) is (scenario == "closed")
     flakes = [run for run in world.runs.values() if len(run.attempts) == 2]
     assert flakes
+    for path, word in ((CI_FILE, "success"), (SMOKE, "success"), (NIGHTLY, "failure")):
+        newest = next(run for run in world.visible_runs(moment) if run.path == path and run.branch == "main")
+        assert attempt_state(newest.latest(moment), moment)[1] == word

@@ -64,6 +64,7 @@ async def test_step_numbers_have_a_gap_before_the_post_steps(hub: Any) -> None:
     assert words["Stop services"] == words["Post Checkout"] == "success"
 
 
+@pytest.mark.parametrize("pace", [0.01, 1.0, 6.0])
 async def test_every_time_of_every_finished_job_is_in_order_and_within_its_run(hub: Any) -> None:
     world = hub.world
     for run in list(world.visible_runs(hub.now)):

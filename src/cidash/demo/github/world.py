@@ -57,7 +57,7 @@ class RunDraft:
     """When, what (`all` or `failed`), who."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class World:
     """One repository with its runs, pull requests and settings. Tests switch things here."""
 
@@ -99,6 +99,9 @@ class World:
     _last_job_id: int = 61_920_000_000
     _last_cache_id: int = 4_100_000
     _scheduled_until: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"<World {self.scenario!r}: {len(self.runs)} runs, {len(self.pulls)} pull requests>"
 
     # -- numbers ---------------------------------------------------------------------------------------------
 
