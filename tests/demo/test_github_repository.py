@@ -290,3 +290,20 @@ def test_the_story_holds_for_every_seed(scenario: str, seed: int) -> None:
     for path, word in ((CI_FILE, "success"), (SMOKE, "success"), (NIGHTLY, "failure")):
         newest = next(run for run in world.visible_runs(moment) if run.path == path and run.branch == "main")
         assert attempt_state(newest.latest(moment), moment)[1] == word
+
+
+@pytest.mark.parametrize("scenario", ["review", "closed"])
+async def test_the_workflow_files_name_the_steps_that_run(hub: Any) -> None:
+    seen = set()
+    for run in hub.world.visible_runs(hub.now):
+        text = hub.world.graph.commits[run.head_sha].files.get(run.path)
+        plain = run.recipe.kind not in {"none", "dependabot"} and run.recipe.variant != "hostile"
+        if text is None or not plain or run.name == run.path:
+            continue
+        seen.add(run.name)
+        for job in run.attempts[-1].jobs:
+            assert f"\n  {job.key.partition('-3.')[0]}:\n" in text
+            for step in job.steps:
+                own = not step.post and step.name != "Set up job" and not step.name.startswith("Run actions/")
+                assert not own or f"name: {step.name}\n" in text, step.name
+    assert {"CI", "Smoke test", "Nightly Real-Claude Smoke", "Security"} <= seen

@@ -181,24 +181,36 @@ def _security(dice: random.Random, recipe: Recipe) -> tuple[JobPlan, ...]:
     )
 
 
-def _exact(plan: JobPlan, seconds: float, work: str, post: Sequence[tuple[str, float]] = ()) -> JobPlan:
-    """A job that is over `seconds` after the last of its needs (0.4 s to be created, its queue, its steps, 0.5 s)."""
-    fixed = 0.4 + plan.queue_seconds + 0.5 + 2.0 + 2.0 + 0.3 + sum(took for _, took in post)
-    return replace(plan, steps=_steps([("Checkout", 2.0), (work, seconds - fixed)], post))
+def _exact(plan: JobPlan, seconds: float, work: Sequence[tuple[str, float]]) -> JobPlan:
+    """A job that is over `seconds` after the last of its needs (0.4 s to be created, its queue, its steps, 0.5 s).
+
+    The steps of `work` share the time that checkout and the runner's own steps leave, in the given proportions.
+    """
+    post = [("Post Checkout", 0.3)]
+    rest = seconds - (0.4 + plan.queue_seconds + 0.5 + 2.0 + 2.0 + 0.3 + 0.3)
+    whole = sum(share for _, share in work)
+    main = [("Checkout", 2.0), *((name, rest * share / whole) for name, share in work)]
+    return replace(plan, steps=_steps(main, post))
 
 
 def _bench(dice: random.Random, recipe: Recipe) -> tuple[JobPlan, ...]:
     """Eight jobs that take ten minutes: 60 + 240 + 200 + 98.5 s, and 1.5 s until the run is over."""
-    after = [("Post Checkout", 0.3)]
-    jobs = [_exact(JobPlan("prepare", "prepare", queue_seconds=4), 59.4, "Generate data", after)]
+    data = [("Install dependencies", 3.0), ("Generate data", 6.0), ("Upload data", 1.0)]
+    rounds = [("Set up Python", 0.5), ("Install dependencies", 2.0), ("Download data", 0.3), ("Warm up", 1.5)]
+    rounds += [(f"Round {number}", 2.5) for number in (1, 2, 3)]
+    rounds += [("Compare with main", 0.4), ("Upload results", 0.3)]
+    build = [("Set up Docker Buildx", 1.0), ("Build image", 10.0), ("Smoke the image", 2.0), ("Upload image", 1.5)]
+    load = [("Download image", 1.0), ("Start services", 2.0), ("Ramp up", 3.0), ("Load test", 9.0), ("Cool down", 1.0)]
+    write = [("Download results", 1.0), ("Write report", 5.0), ("Upload report", 1.0)]
+    jobs = [_exact(JobPlan("prepare", "prepare", queue_seconds=4), 59.4, data)]
     for version, seconds in (("3.10", 240.0), ("3.11", 214.0), ("3.12", 201.0), ("3.13", 187.0)):
         plan = JobPlan(f"bench-{version}", f"bench ({version})", needs=("prepare",), queue_seconds=dice.uniform(2, 6))
-        jobs.append(_exact(plan, seconds, "Benchmark", after))
-    jobs.append(_exact(JobPlan("image", "image", needs=("prepare",), cache=recipe.cache), 150.0, "Build image", after))
-    load = tuple(job.key for job in jobs[1:])
-    jobs.append(_exact(JobPlan("load", "load", needs=load), 200.0, "Load test", after))
+        jobs.append(_exact(plan, seconds, rounds))
+    jobs.append(_exact(JobPlan("image", "image", needs=("prepare",), cache=recipe.cache), 150.0, build))
+    before = tuple(job.key for job in jobs[1:])
+    jobs.append(_exact(JobPlan("load", "load", needs=before), 200.0, load))
     gate = recipe.environment if recipe.environment == "production" else None
-    jobs.append(_exact(JobPlan("report", "report", needs=("load",), environment=gate), 98.5, "Write report", after))
+    jobs.append(_exact(JobPlan("report", "report", needs=("load",), environment=gate), 98.5, write))
     return tuple(jobs)
 
 
