@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
 from cidash.domain.cache import CacheState
 from cidash.domain.ci import Job, PullRequest, Run, Step
@@ -210,8 +211,10 @@ def pull(number: int, title: str, branch: str, sha: str, *, author: str = "lena"
     )
 
 
-def ticket(key: str, summary: str, status: Status, *, blocked_by: str | None = None, assignee: str | None = "Lena") -> Ticket:
-    links = ()
+def ticket(
+    key: str, summary: str, status: Status, *, blocked_by: str | None = None, assignee: str | None = "Lena"
+) -> Ticket:
+    links: tuple[TicketLink, ...] = ()
     if blocked_by is not None:
         links = (TicketLink("is blocked by", blocked_by, "Lint/format checks", REVIEW, blocks_me=True),)
     return Ticket(
@@ -311,7 +314,9 @@ def part(data: Any, state: SourceState = SourceState.LIVE) -> Part[Any]:
 def target_results() -> tuple[TargetResult, ...]:
     return (
         TargetResult(
-            Target("ci-time-hit", "CI time (cache hit)", "run-duration", "CI", baseline=210, limit=120, ticket="KAN-77"),
+            Target(
+                "ci-time-hit", "CI time (cache hit)", "run-duration", "CI", baseline=210, limit=120, ticket="KAN-77"
+            ),
             Verdict.MET,
             "19 of 20 runs within the limit",
             n=20,
@@ -329,7 +334,9 @@ def target_results() -> tuple[TargetResult, ...]:
             within=7,
         ),
         TargetResult(
-            Target("lint", "Lint coverage", "control", baseline=0, limit=1, unit="percent"), Verdict.UNKNOWN, "no control"
+            Target("lint", "Lint coverage", "control", baseline=0, limit=1, unit="percent"),
+            Verdict.UNKNOWN,
+            "no control",
         ),
         TargetResult(
             Target("scans", "Security scanning", "control", baseline_text="none", limit_text="3 tools", unit="count"),
@@ -347,7 +354,16 @@ def target_results() -> tuple[TargetResult, ...]:
 def story() -> Snapshot:
     runs = (
         run(380, "CI", "kan-76-lint-format-checks", SHA_38, 134, status="in_progress", attempt=2),
-        run(102, "Nightly Real-Claude Smoke", "main", SHA_MAIN, 1_440, conclusion="failure", event="schedule", path="n.yml"),
+        run(
+            102,
+            "Nightly Real-Claude Smoke",
+            "main",
+            SHA_MAIN,
+            1_440,
+            conclusion="failure",
+            event="schedule",
+            path="n.yml",
+        ),
         run(430, "CI", "kan-77-build-cache", SHA_43, 3_602),
         run(440, "CI", "kan-79-release", SHA_44, 9_003, conclusion="failure"),
         run(101, "Smoke test", "main", SHA_MAIN, 30_000, event="schedule", path="smoke.yml"),
@@ -401,12 +417,18 @@ class Stage:
     def lines(self) -> list[str]:
         """The text on the screen, line by line, without what pads it at the right."""
         screen = self.app.screen
-        return [
-            "".join(segment.text for segment in strip).rstrip() for strip in screen._compositor.render_strips()
-        ]
+        return ["".join(segment.text for segment in strip).rstrip() for strip in screen._compositor.render_strips()]
 
     def text(self) -> str:
         return "\n".join(self.lines())
+
+    def said(self) -> list[str]:
+        """What the toasts said."""
+        return [notification.message for notification in self.app._notifications]
+
+    def flat(self, selector: str) -> str:
+        """The text of one widget of the topmost screen, whatever its line breaks."""
+        return " ".join(str(self.app.screen.query_one(selector, Static).content).split())
 
     def repository(self) -> RepositorySnapshot:
         return self.engine.snapshot.repositories[0]

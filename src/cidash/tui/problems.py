@@ -49,7 +49,7 @@ def _sentences(snapshot: Snapshot, now: datetime) -> Iterator[str]:
         ended = action.finished_at or action.asked_at
         if action.state in {ActionState.REFUSED, ActionState.UNKNOWN} and now - ended < _ACTION_STAYS:
             named = action.sentence.startswith(action.command.sentence)
-            yield action.sentence if named else f"{action.command.sentence}: {action.sentence}"
+            yield action.sentence if named else f"{action.sentence} ({action.command.sentence})"
 
 
 def _failing(parts: Iterable[tuple[SourceState, Problem | None]]) -> Iterator[str]:

@@ -46,7 +46,7 @@ class Item:
     repository: RepositorySnapshot
     pull: PullRequest | None
     runs: tuple[Run, ...]
-    """The runs that decide, newest first."""
+    """The runs that decide, by workflow name, so that a re-run does not shuffle them."""
 
     @property
     def state(self) -> State | None:
@@ -63,7 +63,8 @@ class Item:
         for run in self.runs:
             if flow_of(run) == flow:
                 return run
-        by_urgency = sorted(self.runs, key=lambda run: (not run.state.is_active, not run.state.is_red))
+        newest_first = sorted(self.runs, key=lambda run: run.started_at, reverse=True)
+        by_urgency = sorted(newest_first, key=lambda run: (not run.state.is_active, not run.state.is_red))
         return by_urgency[0] if by_urgency else None
 
 
@@ -81,7 +82,8 @@ def _items(repository: RepositorySnapshot) -> Iterable[Item]:
     runs = repository.runs.data or ()
     for pull in repository.pulls.data or ():
         key = ItemKey(repository.id, Kind.PULL, str(pull.number))
-        yield Item(key, repository, pull, newest_runs(pull.head_sha, runs))
+        deciding = sorted(newest_runs(pull.head_sha, runs), key=lambda run: (run.workflow_name, run.event))
+        yield Item(key, repository, pull, tuple(deciding))
     on_branch = default_branch_runs(repository)
     if on_branch and repository.default_branch is not None:
         yield Item(ItemKey(repository.id, Kind.BRANCH, repository.default_branch), repository, None, on_branch)
