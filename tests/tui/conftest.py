@@ -142,21 +142,12 @@ def job(
     steps: Sequence[Step] = (),
 ) -> Job:
     status = "queued" if start is None else "in_progress" if end is None else "completed"
-    return Job(
-        id=job_id,
-        run_id=run_id,
-        attempt=attempt,
-        name=name,
-        status=status,
-        conclusion=(conclusion or "success") if status == "completed" else None,
-        created_at=ago((start or 5) + queued),
-        started_at=None if start is None else ago(start),
-        completed_at=None if start is None or end is None else ago(end),
-        labels=("ubuntu-latest",),
-        runner_name=None if start is None else "GitHub Actions 7",
-        url=f"{WEB}/actions/runs/{run_id}/job/{job_id}",
-        steps=tuple(steps),
-    )
+    created, started = ago((start or 5) + queued), None if start is None else ago(start)
+    ended = None if start is None or end is None else ago(end)
+    ending = (conclusion or "success") if status == "completed" else None
+    url, runner = f"{WEB}/actions/runs/{run_id}/job/{job_id}", None if start is None else "GitHub Actions 7"
+    times = (created, started, ended)
+    return Job(job_id, run_id, attempt, name, status, ending, *times, ("ubuntu-latest",), runner, url, tuple(steps))
 
 
 def run(
@@ -195,20 +186,8 @@ def run(
 
 
 def pull(number: int, title: str, branch: str, sha: str, *, author: str = "lena", age: float = 600) -> PullRequest:
-    return PullRequest(
-        repository=REPOSITORY,
-        number=number,
-        title=title,
-        state="open",
-        draft=False,
-        merged=False,
-        branch=branch,
-        head_sha=sha,
-        base_branch="main",
-        author=author,
-        updated_at=ago(age),
-        url=f"{WEB}/pull/{number}",
-    )
+    what = (REPOSITORY, number, title, "open", False, False, branch, sha, "main")
+    return PullRequest(*what, author=author, updated_at=ago(age), url=f"{WEB}/pull/{number}")
 
 
 def ticket(
@@ -217,33 +196,14 @@ def ticket(
     links: tuple[TicketLink, ...] = ()
     if blocked_by is not None:
         links = (TicketLink("is blocked by", blocked_by, "Lint/format checks", REVIEW, blocks_me=True),)
-    return Ticket(
-        key=key,
-        id=key.rpartition("-")[2],
-        summary=summary,
-        type_name="Task",
-        hierarchy_level=0,
-        status=status,
-        assignee=assignee,
-        updated_at=ago(7_200),
-        parent_key="KAN-40",
-        links=links,
-        estimate_seconds=None,
-        remaining_seconds=None,
-        url=f"https://example.atlassian.net/browse/{key}",
-    )
+    url, number = f"https://example.atlassian.net/browse/{key}", key.rpartition("-")[2]
+    standing = (status, assignee, ago(7_200), "KAN-40", links)
+    return Ticket(key, number, summary, "Task", 0, *standing, estimate_seconds=None, remaining_seconds=None, url=url)
 
 
 def transitions() -> tuple[Transition, ...]:
-    resolution = TransitionField(
-        key="resolution",
-        name="Resolution",
-        required=True,
-        type="resolution",
-        items=None,
-        options=(FieldOption("10000", "Done"), FieldOption("10001", "Won't do")),
-        has_default=False,
-    )
+    options = (FieldOption("10000", "Done"), FieldOption("10001", "Won't do"))
+    resolution = TransitionField("resolution", "Resolution", True, "resolution", None, options, False)
     reason = TransitionField("customfield_1", "Reason", True, "string", None, (), False)
     return (
         Transition("21", "Back to work", PROGRESS, ()),
@@ -252,6 +212,7 @@ def transitions() -> tuple[Transition, ...]:
     )
 
 
+NIGHTLY = "Nightly Real-Claude Smoke"
 SHA_38, SHA_43, SHA_44, SHA_MAIN = "a1b2c3d" + "0" * 33, "b" * 40, "c" * 40, "d" * 40
 
 
@@ -279,29 +240,18 @@ def ci_jobs() -> dict[tuple[int, int], Part[tuple[Job, ...]]]:
         job(3701, 380, "lint", 1_500, 1_489, steps=[step(1, "Set up job", 1_500, 1_498)]),
         job(3702, 380, "test", 1_498, 1_300, conclusion="failure", steps=[step(4, "Pytest", 1_400, 1_300, "failure")]),
     )
+    broken_steps = [
+        step(1, "Set up job", 9_000, 8_998),
+        step(4, "Build + start services", 8_990, 8_880),
+        step(5, "Pytest", 8_880, 8_820, "failure"),
+        step(6, "Upload coverage", None, None, "skipped"),
+    ]
+    broken = job(4402, 440, "test", 9_000, 8_818, conclusion="failure", steps=broken_steps)
     return {
         (380, 2): part(live),
         (380, 1): part(first),
         (430, 1): part((job(4301, 430, "lint", 3_600, 3_590), job(4302, 430, "test", 3_600, 3_492))),
-        (440, 1): part(
-            (
-                job(4401, 440, "lint", 9_000, 8_991),
-                job(
-                    4402,
-                    440,
-                    "test",
-                    9_000,
-                    8_818,
-                    conclusion="failure",
-                    steps=[
-                        step(1, "Set up job", 9_000, 8_998),
-                        step(4, "Build + start services", 8_990, 8_880),
-                        step(5, "Pytest", 8_880, 8_820, "failure"),
-                        step(6, "Upload coverage", None, None, "skipped"),
-                    ],
-                ),
-            )
-        ),
+        (440, 1): part((job(4401, 440, "lint", 9_000, 8_991), broken)),
         (100, 1): part((job(1001, 100, "test", 80_000, 79_800),)),
         (102, 1): part((job(1021, 102, "smoke", 1_437, 1_400, conclusion="failure"),)),
     }
@@ -312,58 +262,22 @@ def part(data: Any, state: SourceState = SourceState.LIVE) -> Part[Any]:
 
 
 def target_results() -> tuple[TargetResult, ...]:
+    hit = Target("ci-time-hit", "CI time (cache hit)", "run-duration", "CI", baseline=210, limit=120, ticket="KAN-77")
+    every = Target("ci-time", "CI time (all runs)", "run-duration", "CI", baseline=210, limit=120)
+    lint = Target("lint", "Lint coverage", "control", baseline=0, limit=1, unit="percent")
+    scans = Target("scans", "Security scanning", "control", baseline_text="none", limit_text="3 tools", unit="count")
+    protection = Target("protection", "Branch protection", "control", baseline_text="none", limit_text="full")
     return (
-        TargetResult(
-            Target(
-                "ci-time-hit", "CI time (cache hit)", "run-duration", "CI", baseline=210, limit=120, ticket="KAN-77"
-            ),
-            Verdict.MET,
-            "19 of 20 runs within the limit",
-            n=20,
-            value=101,
-            interval=(92, 112),
-            within=19,
-        ),
-        TargetResult(
-            Target("ci-time", "CI time (all runs)", "run-duration", "CI", baseline=210, limit=120),
-            Verdict.MISSED,
-            "7 of 31 runs within the limit",
-            n=31,
-            value=172,
-            interval=(150, 197),
-            within=7,
-        ),
-        TargetResult(
-            Target("lint", "Lint coverage", "control", baseline=0, limit=1, unit="percent"),
-            Verdict.UNKNOWN,
-            "no control",
-        ),
-        TargetResult(
-            Target("scans", "Security scanning", "control", baseline_text="none", limit_text="3 tools", unit="count"),
-            Verdict.UNKNOWN,
-            "no control",
-        ),
-        TargetResult(
-            Target("protection", "Branch protection", "control", baseline_text="none", limit_text="full"),
-            Verdict.UNKNOWN,
-            "no control",
-        ),
+        TargetResult(hit, Verdict.MET, "19 of 20 runs within the limit", 20, 101, (92, 112), 19),
+        TargetResult(every, Verdict.MISSED, "7 of 31 runs within the limit", 31, 172, (150, 197), 7),
+        *(TargetResult(target, Verdict.UNKNOWN, "no control") for target in (lint, scans, protection)),
     )
 
 
 def story() -> Snapshot:
     runs = (
         run(380, "CI", "kan-76-lint-format-checks", SHA_38, 134, status="in_progress", attempt=2),
-        run(
-            102,
-            "Nightly Real-Claude Smoke",
-            "main",
-            SHA_MAIN,
-            1_440,
-            conclusion="failure",
-            event="schedule",
-            path="n.yml",
-        ),
+        run(102, NIGHTLY, "main", SHA_MAIN, 1_440, conclusion="failure", event="schedule", path="n.yml"),
         run(430, "CI", "kan-77-build-cache", SHA_43, 3_602),
         run(440, "CI", "kan-79-release", SHA_44, 9_003, conclusion="failure"),
         run(101, "Smoke test", "main", SHA_MAIN, 30_000, event="schedule", path="smoke.yml"),
