@@ -75,6 +75,8 @@ class RepositorySnapshot:
     """Worst cache state by job id; a job that is not here has not been read."""
     typical: Mapping[tuple[str, str], Typical] = field(default_factory=dict)
     """By (workflow path, job name)."""
+    older_attempts: Mapping[tuple[int, int], Run] = field(default_factory=dict)
+    """Runs as they were at an older attempt, by (run id, attempt), as far as they were looked at."""
 
     def runs_of(self, head_sha: str) -> tuple[Run, ...]:
         """Returns the known runs that are pinned to that head commit, newest first."""
@@ -114,6 +116,8 @@ class Snapshot:
     budgets: tuple[Budget, ...] = ()
     actions: tuple[Action, ...] = ()
     """Newest last; finished ones stay for a while so that the screen can tell."""
+    history_problem: Problem | None = None
+    """Why the history file can't be used now; nothing new is kept meanwhile."""
     round: int = 0
     """How many poll rounds have ended."""
 

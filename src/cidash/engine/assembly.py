@@ -3,20 +3,24 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cidash.config.error import ConfigError
 from cidash.config.load import default_targets
 from cidash.config.model import Config
-from cidash.config.token import github_token, jira_credentials
+from cidash.config.token import JiraCredentials, github_token, jira_credentials
 from cidash.domain.clock import Clock
+from cidash.domain.problem import Problem, ProblemKind
 from cidash.domain.repository import RepositoryId
 from cidash.engine.board import Board
 from cidash.engine.cadence import Pace
 from cidash.engine.commands import Commands
 from cidash.engine.engine import Engine
 from cidash.engine.jira_poll import JiraPoll
+from cidash.engine.kept import KeptAttempts
+from cidash.engine.parts import failed
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github.actions import GitHubActions
 from cidash.github.client import GitHubClient
-from cidash.history.store import History
+from cidash.history.store import History, HistoryError
 from cidash.jira.actions import JiraActions
 from cidash.jira.client import JiraClient
 
@@ -31,14 +35,18 @@ def build(
     """Returns an engine for these repositories, not yet opened; `history_path` None keeps the history temporary.
 
     Raises:
-        ConfigError: a token reference leads nowhere, or a host is not configured.
-        HistoryError: the history file can't be used.
+        ConfigError: a token reference for GitHub leads nowhere.
+
+    A history file that can't be used and a Jira without credentials are told on the board: the rest goes on.
     """
-    history = History.open(history_path, clock)
+    history, history_problem = _history(history_path, clock)
     clients = {host: _client(host, config, environ, history, clock) for host in {one.host for one in repositories}}
-    credentials = jira_credentials(config, environ) if config.jira is not None else None
+    credentials, jira_problem = _jira_credentials(config, environ)
     epic_key = config.jira.epic if config.jira is not None else None
     board = Board(clock, repositories, has_jira=credentials is not None and epic_key is not None)
+    board.put_history_problem(history_problem)
+    if jira_problem is not None:
+        board.put_epic(failed(board.snapshot.epic, jira_problem))
     pace = Pace(
         config.polling.active_seconds,
         config.polling.recent_seconds,
@@ -51,7 +59,7 @@ def build(
         RepositoryPoll(
             one,
             clients[one.host],
-            history.repository(clients[one.host].api_url, one),
+            KeptAttempts(history.repository(clients[one.host].api_url, one), board.put_history_problem),
             board,
             clock,
             pace,
@@ -78,7 +86,21 @@ def build(
     return Engine(board, clock, pace, history, polls, jira, commands, targets)
 
 
+def _history(path: Path | None, clock: Clock) -> tuple[History, Problem | None]:
+    try:
+        return History.open(path, clock), None
+    except HistoryError as error:
+        return History.open(None, clock), Problem(ProblemKind.SERVER_ERROR, str(error))
+
+
+def _jira_credentials(config: Config, environ: Mapping[str, str]) -> tuple[JiraCredentials | None, Problem | None]:
+    if config.jira is None:
+        return None, None
+    try:
+        return jira_credentials(config, environ), None
+    except ConfigError as error:
+        return None, Problem(ProblemKind.UNAUTHORIZED, str(error))
+
+
 def _client(host: str, config: Config, environ: Mapping[str, str], history: History, clock: Clock) -> GitHubClient:
-    configured = config.hosts.get(host)
-    api_url = configured.api_url if configured is not None else "https://api.github.com"
-    return GitHubClient(host, api_url, github_token(host, config, environ), history.bodies, clock)
+    return GitHubClient(host, config.host(host).api_url, github_token(host, config, environ), history.bodies, clock)

@@ -8,6 +8,7 @@ from typing import Any
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, ActionState
 from cidash.domain.epic import Epic
+from cidash.domain.problem import Problem
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Budget, Part, RepositorySnapshot, Snapshot, SourceState
 from cidash.domain.target import TargetResult
@@ -74,6 +75,11 @@ class Board:
             if one.id != action.id and (one.state is ActionState.ASKED or (one.finished_at or one.asked_at) > forgotten)
         ]
         self._put(actions=tuple(sorted((*kept, action), key=lambda one: one.id)))
+
+    def put_history_problem(self, problem: Problem | None) -> None:
+        """Says that the history fails, or no longer does."""
+        if problem != self.snapshot.history_problem:
+            self._put(history_problem=problem)
 
     def end_round(self) -> None:
         """Counts a finished poll round."""

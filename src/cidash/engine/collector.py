@@ -26,12 +26,17 @@ class Collector:
     """Knows what the history still lacks. Logs of watched runs go first, then attempts, then logs of the past."""
 
     def __init__(
-        self, polls: Sequence[RepositoryPoll], targets: Sequence[Target], on_change: Callable[[], None]
+        self,
+        polls: Sequence[RepositoryPoll],
+        targets: Sequence[Target],
+        on_change: Callable[[], None],
+        on_request: Callable[[RepositoryId], None],
     ) -> None:
         self._polls = {poll.repository: poll for poll in polls}
         self._cache_workflows = {target.workflow for target in targets if target.cache is not None}
         self._timed_workflows = {target.workflow for target in targets if target.workflow}
         self._on_change = on_change
+        self._on_request = on_request
         self._attempts: OrderedDict[tuple[RepositoryId, int, int], Run] = OrderedDict()
         self._logs: OrderedDict[tuple[RepositoryId, int], None] = OrderedDict()
         self._surveyed: set[RepositoryId] = set()
@@ -127,6 +132,7 @@ class Collector:
 
     async def _read_attempt(self, repository: RepositoryId, run: Run) -> None:
         poll = self._polls[repository]
+        self._on_request(repository)
         try:
             reading = await poll.client.fetch(queries.jobs(repository, run.id, run.attempt))
         except SourceError as error:
@@ -138,6 +144,7 @@ class Collector:
 
     async def _read_log(self, repository: RepositoryId, job_id: int) -> None:
         poll = self._polls[repository]
+        self._on_request(repository)
         try:
             state = await self._cache_state(poll, job_id)
         except SourceError as error:

@@ -241,7 +241,12 @@ class Engine:
             return
         history = self._polls[0].history
         workflows = dict.fromkeys(target.workflow for target in self._targets if target.workflow)
-        attempts = [attempt for name in workflows for attempt in history.attempts(workflow=name, limit=TARGET_ATTEMPTS)]
+        steps = any(target.step for target in self._targets)
+        attempts = [
+            attempt
+            for name in workflows
+            for attempt in history.attempts(workflow=name, limit=TARGET_ATTEMPTS, steps=steps)
+        ]
         caches = history.cache_states([job.id for attempt in attempts for job in attempt.jobs])
         self._board.put_targets(judge(self._targets, attempts, caches))
 

@@ -14,11 +14,11 @@ from cidash.domain.snapshot import Part, SourceState
 from cidash.engine import parts
 from cidash.engine.board import Board
 from cidash.engine.cadence import Activity, Pace, activity_of
+from cidash.engine.kept import KeptAttempts
 from cidash.engine.shown_runs import merged_runs, missing_heads, shown_runs
 from cidash.github import queries
 from cidash.github.client import GitHubClient
 from cidash.github.query import Query
-from cidash.history.store import RepositoryHistory
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class RepositoryPoll:
         self,
         repository: RepositoryId,
         client: GitHubClient,
-        history: RepositoryHistory,
+        history: KeptAttempts,
         board: Board,
         clock: Clock,
         pace: Pace,
@@ -128,6 +128,7 @@ class RepositoryPoll:
         problems = list(await asyncio.gather(self._read_runs(), self._read_pulls(), self._read_names()))
         if not any(problems):
             problems.append(await self._read_missing_heads())
+        problems.append(await self._read_older_attempt())
         self._fill_jobs_from_history()
         problems.append(await self._read_jobs())
         return next((problem for problem in problems if problem), None)
@@ -154,7 +155,8 @@ class RepositoryPoll:
         part, problem = await self._read(now.workflows, queries.workflows(self.repository), "names")
         branch = now.default_branch
         if problem is None:
-            found, problem = await self._read(Part[str](), queries.repository(self.repository), "names")
+            unread: Part[str] = Part()
+            found, problem = await self._read(unread, queries.repository(self.repository), "names")
             branch = found.data or branch
         now = self._board.repository(self.repository)
         self._board.put_repository(replace(now, workflows=part, default_branch=branch))
@@ -167,13 +169,29 @@ class RepositoryPoll:
         if not heads or not self._is_due("heads", MISSING_HEAD_SECONDS):
             return None
         for head in heads:
-            part, problem = await self._read(Part[tuple[Run, ...]](), queries.recent_runs(self.repository, None, head))
+            unread: Part[tuple[Run, ...]] = Part()
+            part, problem = await self._read(unread, queries.recent_runs(self.repository, None, head))
             if problem:
                 return problem
             self._other_runs.update({run.id: run for run in part.data or ()})
         now = self._board.repository(self.repository)
         self._board.put_repository(replace(now, runs=self._visible(self._listed)))
         return None
+
+    async def _read_older_attempt(self) -> Problem | None:
+        """Reads the selected older attempt itself: conclusion and times of the newest one are not its own."""
+        if self.selected is None or self.selected[1] is None or self._selected_run() is not None:
+            return None
+        run_id, attempt = self.selected[0], self.selected[1]
+        if self._board.repository(self.repository).run(run_id) is None:
+            return None
+        unread: Part[Run] = Part()
+        part, problem = await self._read(unread, queries.attempt(self.repository, run_id, attempt))
+        if part.data is not None:
+            now = self._board.repository(self.repository)
+            older = {**now.older_attempts, part.data.key: part.data}
+            self._board.put_repository(replace(now, older_attempts=older))
+        return problem
 
     async def _read_jobs(self) -> Problem | None:
         selected = self._selected_run()
@@ -196,7 +214,8 @@ class RepositoryPoll:
         return self._is_due(f"jobs {run.id}", self._pace.recent_seconds)
 
     async def _read_jobs_of(self, run: Run) -> Problem | None:
-        before = self._board.repository(self.repository).jobs.get(run.key, Part[tuple[Job, ...]]())
+        unread: Part[tuple[Job, ...]] = Part()
+        before = self._board.repository(self.repository).jobs.get(run.key, unread)
         part, problem = await self._read(before, queries.jobs(self.repository, run.id, run.attempt))
         now = self._board.repository(self.repository)
         self._board.put_repository(replace(now, jobs={**now.jobs, run.key: part}))
@@ -238,7 +257,7 @@ class RepositoryPoll:
         run = self._board.repository(self.repository).run(run_id)
         if run is None or attempt is None or attempt == run.attempt:
             return run
-        return replace(run, attempt=attempt, status="completed")
+        return self._board.repository(self.repository).older_attempts.get((run_id, attempt))
 
     def _visible(self, listed: Part[tuple[Run, ...]]) -> Part[tuple[Run, ...]]:
         if listed.data is None:

@@ -22,9 +22,13 @@ class Spending:
     def note_round(self, budget: Budget) -> None:
         """Learns what the round that just ended was charged."""
         self._follow_window(budget)
-        charged = budget.charged - self._charged_last
+        charged = max(0, budget.charged - self._charged_last)
         self._charged_last = budget.charged
         self._cost += _MEMORY * (charged - self._cost)
+
+    def note_collected(self, requests: int) -> None:
+        """Takes requests that filled the history out of the cost of a round: they come once, not every round."""
+        self._charged_last += requests
 
     def interval(self, budget: Budget, now: datetime) -> float:
         """Returns the shortest interval in seconds that the share of the limit bears, 0 when it asks for nothing."""

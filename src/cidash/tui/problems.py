@@ -45,6 +45,8 @@ def _sentences(snapshot: Snapshot, now: datetime) -> Iterator[str]:
         )
         yield from _failing(parts)
     yield from _failing([(snapshot.epic.state, snapshot.epic.problem)])
+    if snapshot.history_problem is not None:
+        yield snapshot.history_problem.sentence
     for action in snapshot.actions:
         ended = action.finished_at or action.asked_at
         if action.state in {ActionState.REFUSED, ActionState.UNKNOWN} and now - ended < _ACTION_STAYS:
