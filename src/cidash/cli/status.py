@@ -49,6 +49,8 @@ def has_answer(snapshot: Snapshot) -> bool:
     parts: list[Part[object]] = [part for one in snapshot.repositories for part in (one.pulls, one.runs)]
     parts.append(snapshot.epic)
     told = set()
+    if snapshot.history_problem is not None:
+        warn(f"{snapshot.history_problem.sentence} Nothing is kept meanwhile.")
     for part in parts:
         if part.problem is not None and part.problem.sentence not in told:
             told.add(part.problem.sentence)

@@ -55,7 +55,7 @@ class Engine:
         self._kicks: list[asyncio.Event] = []
         self._spending: Mapping[str, Spending] = {poll.client.host: Spending(pace.budget) for poll in polls}
         self._statistics_due = True
-        self._collector = Collector(self._polls, self._targets, self._note_statistics)
+        self._collector = Collector(self._polls, self._targets, self._note_statistics, self._note_collected)
 
     # -- what the screen uses -----------------------------------------------------------------------------------
 
@@ -231,6 +231,9 @@ class Engine:
 
     def _note_statistics(self) -> None:
         self._statistics_due = True
+
+    def _note_collected(self, repository: RepositoryId) -> None:
+        self._spending[repository.host].note_collected(1)
 
     def _refresh_statistics(self) -> None:
         """Computes typical durations, cache states and targets anew from the history."""
