@@ -217,7 +217,7 @@ async def test_read_only_hides_and_refuses_writes(new_stage: Any) -> None:
         assert len(stage.app.screen_stack) == 1
         assert "re-run" not in stage.lines()[-1]
         await pilot.press("question_mark")
-        assert "Re-run jobs" not in stage.text()
+        assert "Re-run failed jobs" not in stage.text()
         await pilot.press("escape")
         command = Rerun(stage.repository().id, 1, 1, "CI", "b", "abc", RerunScope.ALL)
         stage.app.perform(command)

@@ -11,13 +11,11 @@ from cidash.tui import keys, look
 from cidash.tui.columns import assemble, fit, widest
 from cidash.tui.dialogs.dialog import Dialog
 
-_BESIDE_FROM = 104
+_BESIDE_FROM = 112
 
 
 class HelpDialog(Dialog[None]):
     """Two columns where there is room, one elsewhere."""
-
-    DEFAULT_CSS = "HelpDialog > #box { width: 108; max-width: 98%; height: auto; }"
 
     def __init__(self, overrides: Mapping[str, str], *, read_only: bool) -> None:
         super().__init__()

@@ -93,7 +93,7 @@ class TransitionDialog(Dialog[None]):
         await self._put(*self._fields)
         (self._fields[0].control if self._fields else self).focus()
         self._say(self._sentence(transition))
-        self._hint(enter="do it")
+        self._hint(enter="next, then do it" if len(self._fields) > 1 else "do it")
 
     def _sentence(self, transition: Transition) -> Content:
         return assemble((self._command(transition, {}).sentence + "?", look.STRONG))
