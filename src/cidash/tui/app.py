@@ -163,7 +163,6 @@ class CidashApp(App[int]):
         if self.read_only:
             self.say("This is a read-only session: nothing can be changed from here.")
             return
-        self.say(f"Asked: {command.sentence}.")
         self._perform(command, on_end)
 
     @work(group="writes")

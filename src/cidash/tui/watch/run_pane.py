@@ -160,11 +160,11 @@ class RunPane(Pane):
                 rows.append(Row(("gap", at), Content(""), selectable=False))
             rows += block
         spare = height - len(rows) - 3
-        earlier = _earlier(repository, run)[: max(0, min(spare, _EARLIER_AT_MOST))]
+        earlier = _earlier(moment, repository, run)[: max(0, min(spare, _EARLIER_AT_MOST))]
         if len(earlier) >= _EARLIER_AT_LEAST:
             rows.append(Row(("gap", "earlier"), Content(""), selectable=False))
             rows.append(columns.caption(f"earlier runs of {run.workflow_name}"))
-            rows += [columns.earlier(repository, one) for one in earlier]
+            rows += [columns.earlier(one, seconds) for one, seconds in earlier]
         return rows
 
     def is_unfolded(self, job: Job) -> bool:
@@ -206,10 +206,9 @@ class _Columns:
         rule = look.RULE * max(0, self._width - cell_len(text) - 1)
         return Row(("caption", text), assemble("  ", (text, look.MUTED), " ", (rule, look.LINE)), selectable=False)
 
-    def earlier(self, repository: RepositorySnapshot, run: Run) -> Row:
+    def earlier(self, run: Run, seconds: float) -> Row:
         """A finished run of the same workflow, its duration at the same scale."""
         state = look.of_state(run.state)
-        seconds = items.run_seconds(repository, run, self._now)
         age = age_text((self._now - run.started_at).total_seconds())
         cells: list[str | Content | tuple[str, str]] = [
             "  ",
@@ -219,7 +218,7 @@ class _Columns:
             (right(age, 5), look.FAINT),
             (right(seconds_text(seconds), _TIME), look.MUTED),
         ]
-        if self._axis is not None and seconds is not None:
+        if self._axis is not None:
             cells += ["  ", length_bar(seconds, run.state, self._axis)]
         return Row(("earlier", run.id), assemble(*cells), selectable=False)
 
@@ -269,16 +268,19 @@ class _Columns:
         return Row(StepKey(job.id, step.number), assemble(*cells), url=url, failed=step.state.is_red, search=search)
 
 
-def _earlier(repository: RepositorySnapshot, run: Run) -> list[Run]:
-    """Returns the finished runs of the same workflow that started before this one, newest first."""
-    return [
-        other
-        for other in repository.runs.data or ()
-        if other.id != run.id
-        and other.workflow_path == run.workflow_path
-        and not other.state.is_active
-        and other.started_at <= run.started_at
-    ]
+def _earlier(moment: Moment, repository: RepositorySnapshot, run: Run) -> list[tuple[Run, float]]:
+    """Returns the finished runs of the same workflow that started before this one, newest first, with their seconds.
+
+    Those whose jobs are not known have no duration to compare with and are left out.
+    """
+    found = []
+    for other in repository.runs.data or ():
+        same = other.id != run.id and other.workflow_path == run.workflow_path
+        if same and not other.state.is_active and other.started_at <= run.started_at:
+            seconds = items.run_seconds(repository, other, moment.now)
+            if seconds is not None:
+                found.append((other, seconds))
+    return found
 
 
 def _title(moment: Moment, run: Run) -> Content:
