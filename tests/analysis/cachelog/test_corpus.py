@@ -4,6 +4,7 @@ from typing import Any
 
 from cidash.analysis.cachelog import read_events, states
 from cidash.analysis.cachelog.messages import catalogue, phrases_of
+from cidash.analysis.cachelog.scanner import Scanner
 
 
 def test_a_labelled_log_gives_exactly_its_labels(sample: Any) -> None:
@@ -58,3 +59,28 @@ def test_the_configuration_names_a_cache(corpus: list[Any]) -> None:
 def test_an_action_is_its_tool_whatever_its_path_and_case() -> None:
     assert catalogue().tool_of("gradle/actions/setup-gradle") == "gradle"
     assert catalogue().tool_of("Octo/Thing/sub") == "Octo/Thing"
+
+
+class _Recorder:
+    """Takes what the scanner hands on, after the first line, which it always does."""
+
+    def __init__(self) -> None:
+        self.found: list[bytes] = []
+
+    def line(self, raw: bytes, number: int) -> bool:
+        self.found.append(raw)
+        return False
+
+
+def test_the_scanner_hands_on_every_message_that_does_not_stand_inside_a_block() -> None:
+    read_with_their_block = {("block", "sccache"), ("block", "turborepo"), ("hits", "ccache"), ("misses", "ccache")}
+    for message in catalogue().messages:
+        if (message.means, message.tools[0]) in read_with_their_block:
+            continue
+        tag = "##[notice]" if message.tools == ("sccache-action",) else ""
+        for prefix, end in (("", "\n"), ("2026-08-17T04:25:16.8815322Z ", "\r\n"), ("a\tb\t2026-08-17T04:25:16Z ", "")):
+            recorder = _Recorder()
+            scanner = Scanner(recorder, lambda: False)
+            scanner.feed(f"first\nsecond\n{prefix}{tag}{message.sample}{end}".encode())
+            scanner.close()
+            assert len(recorder.found) == 2, message.sample

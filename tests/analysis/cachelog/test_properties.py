@@ -1,5 +1,6 @@
 """Any bytes at all: no crash, the same answer however they are cut into chunks, bounded memory."""
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -94,3 +95,24 @@ def test_memory_stays_small_however_long_the_log_and_its_lines() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40 * 1024 * 1024
+
+
+def test_lines_made_to_confuse_patterns_cost_no_more_than_others() -> None:
+    stuffing = [
+        b" to /a in ",
+        b"1",
+        b": Error: ",
+        b" and key: ",
+        b'"',
+        b"a=",
+        b", another job",
+        b"\x1b[",
+        b"[1/2",
+        b"'",
+    ]
+    heads = [message.sample.encode()[:40] for message in catalogue().messages]
+    lines = [head + stuff * (LIMIT // 2 // len(stuff)) + b"ache found." for head in heads[::6] for stuff in stuffing]
+    opening = b"2026-08-17T04:25:16Z ##[group]Run gradle/actions/setup-gradle@v4\nwith:\n##[endgroup]\n"
+    started = time.process_time()
+    read_events([opening, b"\n".join(lines)])
+    assert time.process_time() - started < 20

@@ -36,7 +36,7 @@ _OF_SAVES = frozenset(
     ["saved", "saving", "missed-saving", "exact", "save-skipped", "conflict", "denied", "save-failed"]
 )
 _KEY_LIMIT = 512
-_MOST = 500
+_MOST = 60
 _SUREST_FIRST = ("denied", "conflict", "failed", "saved", "skipped")
 # Releases of the toolkit that print the requested key even when another one matched went into these.
 _TRUTHFUL = {"gradle": ("v5", "v6", "v7"), "mise": ("v4", "v5")}
@@ -130,7 +130,7 @@ class CacheStep:
     def hear(self, heard: Heard, line: Line, post: bool, post_began: float | None) -> None:
         """Takes a message of this step. `post`: it comes from the step's post part."""
         means = heard.means
-        key = heard.groups.get("key")
+        key = _short(heard.groups.get("key"))
         if means in {"size", "sent"}:
             self._note_size(heard, post, line)
         elif means in _OF_RESTORES and not post:
@@ -176,7 +176,7 @@ class CacheStep:
                 restore.missed, restore.ended = True, line.time
                 keys = heard.groups.get("keys") or key
                 if keys and restore.requested is None:
-                    restore.requested = keys.split(", ")[0]
+                    restore.requested = _short(keys.split(", ")[0])
             case "restore-failed":
                 restore.failed, restore.ended = True, line.time
                 if self.tool == "gradle" and key:
@@ -185,7 +185,7 @@ class CacheStep:
                 restore.skipped = True
 
     def _note_restored(self, restore: Restore, means: str, heard: Heard, line: Line) -> None:
-        key = heard.groups.get("key")
+        key = _short(heard.groups.get("key"))
         restore.restored = True
         if means == "restored-requested":
             restore.requested = key
@@ -200,7 +200,7 @@ class CacheStep:
     def _note_lookup(self, key: str, partial: bool, line: Line) -> None:
         self.new_toolkit = self.new_toolkit or partial
         if self.tool == "gradle":
-            if len(self.lookups) < 1000:
+            if len(self.lookups) < _MOST:
                 self.lookups[key] = (partial, line.time)
             return
         restore = self._open(line)
@@ -371,6 +371,10 @@ def _span(began: float | None, ended: float | None) -> float | None:
     if began is None or ended is None:
         return None
     return round(max(0.0, ended - began), 3)
+
+
+def _short(key: str | None) -> str | None:
+    return key[:_KEY_LIMIT] if key else key
 
 
 def _key(key: str | None) -> str | None:

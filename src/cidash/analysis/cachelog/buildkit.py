@@ -15,7 +15,8 @@ from cidash.domain.text import clean
 
 FAMILY = "docker"
 TOOL = "buildkit"
-_MOST_VERTICES = 20_000
+_MOST_VERTICES = 10_000
+_TYPES = ("gha", "registry", "local", "s3", "azblob", "inline")
 _BACKENDS = {"to GitHub Actions Cache": "gha", "cache to registry": "registry", "cache to client directory": "local"}
 
 
@@ -37,7 +38,8 @@ class Vertex:
 class Build:
     """One build of a step."""
 
-    step: Step | None
+    exports_to: str | None
+    """The backend that the step asked for; older exports do not name theirs."""
     title: str | None
     line: int
     began: float | None
@@ -61,8 +63,9 @@ class Build:
             return known is not None and known.name != name
         return known.name != name or (number == "1" and "load build definition" in name)
 
-    def events(self, cache: str, exports_to: str | None) -> Iterator[CacheEvent]:
+    def events(self, cache: str) -> Iterator[CacheEvent]:
         """Yields the build and its cache imports and exports."""
+        exports_to = self.exports_to
         layers = [v for v in self.vertices.values() if v.kind == "layer"]
         broken = any(v.status == "ERROR" and v.kind in {"layer", "from", "image"} for v in self.vertices.values())
         if self.is_build:
@@ -138,12 +141,15 @@ class Builds:
         if heard.means == "start" or build is None:
             build = self._new(line, step, title)
         if heard.means == "no-import" and len(build.lost) < 100:
-            build.lost.append((heard.groups["key"] or "", line.number))
+            build.lost.append(((heard.groups["key"] or "")[:500], line.number))
         elif heard.means == "no-export":
             build.refused = line.number
 
     def _new(self, line: Line, step: Step | None, title: str | None) -> Build:
-        self._open = Build(step, title, line.number, line.time)
+        target = (step.inputs.get("cache-to") or step.script) if step else ""
+        backend = next((name for name in _TYPES if f"type={name}" in target), None)
+        self._open = Build(backend, title, line.number, line.time)
+        self._vertices += 1
         self.builds.append(self._open)
         return self._open
 
@@ -176,9 +182,9 @@ def _kind(heard: Heard) -> tuple[str, str]:
             name = f"[{heard.groups['where']}] {what}"
             return ("from" if what.upper().startswith("FROM ") else "layer"), name[:500]
         case "import":
-            return "import", heard.groups["key"] or ""
+            return "import", (heard.groups["key"] or "")[:500]
         case "export":
-            return "export", heard.groups["where"] or ""
+            return "export", (heard.groups["where"] or "")[:100]
         case "image":
             return "image", "exporting"
         case _:

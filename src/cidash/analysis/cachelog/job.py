@@ -12,10 +12,11 @@ from cidash.analysis.cachelog.step import Header, Step
 from cidash.domain.cache import CacheEvent
 from cidash.domain.text import clean
 
-_MOST_STEPS = 5000
+_MOST_STEPS = 300
+_MOST_TOTALS = 2000
 _PRE_COMMIT = "pre-commit/action"
 _TESTS = " test session starts ="
-_LOOKS_BACK = 4
+_LOOKS_BACK = 24
 
 
 class Job:
@@ -40,6 +41,12 @@ class Job:
         self._size: tuple[Heard, Line] | None = None
         self._lead: str | None = None
         self.ended = False
+
+    def is_over(self, line: Line) -> bool:
+        """Returns whether this line opens the log of another job."""
+        if not line.text.startswith(JOB_START):
+            return False
+        return self.ended or (self._fresh and (self._step is None or not self._step.is_script))
 
     def line(self, line: Line, previous: Callable[[int], list[bytes]]) -> bool:
         """Takes a line; returns whether the next line is wanted whatever it holds."""
@@ -113,7 +120,8 @@ class Job:
         """Ends the step or post part that was going on."""
         title = self._title() or ("Post job cleanup" if self._in_post else None)
         for total in self._counting.leave_step():
-            self._totals.append((total, title))
+            if len(self._totals) < _MOST_TOTALS:
+                self._totals.append((total, title))
         self._builds.leave_step()
         if self._cache_step is not None:
             self._cache_step.ended = True
@@ -247,9 +255,8 @@ class Job:
                 post = cached.post_title or (f"Post {title}" if title and cached.posted else title)
             yield from cached.events(names, title, post)
         for build in self._builds.builds:
-            target = (build.step.inputs.get("cache-to", "") or build.step.script) if build.step else ""
             name = naming.of(build, "buildkit", build.title, None)
-            yield from build.events(name, _backend(target))
+            yield from build.events(name)
         for total, title in self._totals:
             name = naming.of(total, total.tool, title, None)
             yield CacheEvent(
@@ -304,10 +311,3 @@ class Naming:
         self._given[id(thing)] = name
         self._kept.append(thing)
         return name
-
-
-def _backend(target: str) -> str | None:
-    for name in ("gha", "registry", "local", "s3", "azblob", "inline"):
-        if f"type={name}" in target:
-            return name
-    return None

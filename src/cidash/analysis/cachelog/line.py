@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 LIMIT = 64 * 1024
@@ -63,7 +64,8 @@ def parse(raw: bytes, number: int, columns: bool) -> Line:
     text = text.lstrip("\ufeff")
     time = None
     if stamp := _STAMP.match(text):
-        time = _seconds(stamp[1], stamp[2])
+        whole = _seconds(stamp[1])
+        time = whole + float(stamp[2] or 0) if whole is not None else None
         text = text[stamp.end() :].lstrip("\ufeff")
     script = _SCRIPT.match(text) is not None
     if "[" in text and ("\x1b" in text or "^[" in text):
@@ -71,9 +73,9 @@ def parse(raw: bytes, number: int, columns: bool) -> Line:
     return Line(number, text.rstrip(), time, job, step, script)
 
 
-def _seconds(whole: str, fraction: str | None) -> float | None:
+@lru_cache(maxsize=64)
+def _seconds(whole: str) -> float | None:
     try:
-        moment = datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
+        return datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
-    return moment + float(fraction) if fraction else moment

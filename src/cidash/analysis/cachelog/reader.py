@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from cidash.analysis.cachelog.job import Job, Naming
-from cidash.analysis.cachelog.line import JOB_END, JOB_START, Line, has_columns, has_stamp, parse
+from cidash.analysis.cachelog.line import JOB_END, Line, has_columns, has_stamp, parse
 from cidash.analysis.cachelog.scanner import Scanner
 from cidash.domain.cache import CacheEvent
 from cidash.domain.text import clean
@@ -15,6 +16,7 @@ Completeness = Literal["complete", "cut", "empty"]
 _AFTER_END = re.compile(
     r"(?:Terminate orphan process: .*|##\[(?:warning|error|notice|debug)\].*|(?:Warning|Error): .*|)"
 )
+_MOST_EVENTS = 10_000
 _TAIL = 32 * 1024
 
 
@@ -74,9 +76,7 @@ class _Reader:
         line = parse(raw, number, self._columns)
         if self._job is None:
             self._open(line)
-        elif (self._columns and line.job is not None and line.job != self._name) or (
-            self._job.ended and line.text.startswith(JOB_START)
-        ):
+        elif (self._columns and line.job is not None and line.job != self._name) or (self._job.is_over(line)):
             self._close()
             self._open(line)
         assert self._job is not None
@@ -93,7 +93,8 @@ class _Reader:
         if self._job is not None:
             self._job.finish()
             self._all_ended = self._all_ended and self._job.ended
-            self._events += [_cleaned(event) for event in self._job.events(self._naming)]
+            room = _MOST_EVENTS - len(self._events)
+            self._events += [_cleaned(event) for event in islice(self._job.events(self._naming), max(0, room))]
             self._job = None
 
     def reading(self) -> LogReading:

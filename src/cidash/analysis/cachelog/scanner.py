@@ -11,30 +11,35 @@ from typing import Protocol
 
 from cidash.analysis.cachelog.line import LIMIT
 
-_WINDOW = 512 * 1024
+_WINDOW = 256 * 1024
 _KEPT = 8192
 """Bytes of lines already read that are kept for `before`."""
 
 # What follows "#" in a step header or a BuildKit vertex, and "ache" in a message that counts. Each pattern begins with
 # literal bytes, which the engine looks for fast.
 _HASH = re.compile(
-    rb"#(?:#\[group\]Run |\d+ (?:\[|CACHED|DONE|ERROR: |CANCELED|importing cache|exporting |building with ))"
+    rb"#(?:#\[(?:group\]Run |notice\]\d+% - \d)|"
+    rb"\d+ (?:\[|CACHED|DONE|ERROR: |CANCELED|importing cache|exporting |building with ))"
 )
 _CACHE = re.compile(
-    rb"ache(?: (?:restored|restore skipped|not found|is not found|hit|save|found|is being|is false|key|Size|entry|"
-    rb"up-to|for key|with |using |import at|export |instead of|was not|folder|path|because|write denied|hits {2}|"
-    rb"miss|\.\.\.)|able calls:|d: {2,}\d|, \d+ up-to|(?=\r?(?:\n|\x1b|\^\[)))[^\n]*"
+    rb"ache(?: (?:restored |restore skipped|not found[ .]|is not found|hit (?:for|occ|\()|save(?:d | failed| skipped)|"
+    rb"found(?: and| for|\.)|is being|is false|key[: ]|Size: ~|entry with|for key|with (?:the )?key|using key|"
+    rb"import at|export (?:is|feature)|instead of|was not|saving is|folders? (?:on|path)|paths were|because no|"
+    rb"write denied|hits {2}|miss(?:es)? {2}|\.\.\.)|able calls:| up-to-date|d: {2,}\d|, \d+ up-to|"
+    rb"(?:(?<=Cache)|(?<=Python cache)) path |(?<=restoring the cache) |"
+    rb"(?:(?<=Actions cache)|(?<=Saving cache)|(?<=from cache))(?=\r?\n|\x1b|\^\[))[^\n]*"
 )
 _NEEDLES = (
     b"Post job cleanup.",
     b"Current runner version: ",
     b"Cleaning up orphan processes",
     b" test session starts =",
+    b"Primary storage:",
+    b"Key Validation Error: ",
     b"(100.0%), ",
-    b" misses, ",
-    b"Summary:",
 )
-_FAILED = re.compile(rb"ailed to (?:re(?:store|ceive)|save|solve|build)[^\n]*")
+_FAILED = b"ailed to "
+_FAILURE = re.compile(rb"ailed to (?:re(?:store|ceive)|save|solve|build)")
 _PLAIN_HEADER = re.compile(rb"^(?:\xef\xbb\xbf)?Run [^\n]", re.MULTILINE)
 
 
@@ -109,12 +114,13 @@ class Scanner:
 
     def _scan(self, data: bytes) -> None:
         self._window = data
-        found = self._positions(data)
-        place = next(found, None)
+        found: Iterator[int] | None = None
+        place: int | None = -1
         at = counted = 0
         line = self._consumer.line
         while at < len(data):
             if not self._every:
+                found = found or self._positions(data, at)
                 while place is not None and place < at:
                     place = next(found, None)
                 if place is None:
@@ -122,7 +128,7 @@ class Scanner:
                 at = data.rfind(b"\n", at, place) + 1 or at
             end = data.find(b"\n", at)
             raw = data[at:end]
-            if not self._every and end - at > LIMIT and next(self._positions(raw[:LIMIT] + b"\n"), None) is None:
+            if not self._every and end - at > LIMIT and next(self._positions(raw[:LIMIT] + b"\n", 0), None) is None:
                 at = end + 1
                 continue
             self._lines += data.count(b"\n", counted, at)
@@ -133,16 +139,21 @@ class Scanner:
         self._lines += data.count(b"\n", counted)
         self._passed = (self._passed + data[-_KEPT:])[-_KEPT:]
 
-    def _positions(self, data: bytes) -> Iterator[int]:
-        places = [match.start() for match in _HASH.finditer(data)]
-        places += [match.start() for match in _CACHE.finditer(data)]
-        places += [match.start() for match in _FAILED.finditer(data)]
+    def _positions(self, data: bytes, start: int) -> Iterator[int]:
+        """Returns where, from `start` on, there is something that can matter, in order."""
+        places = [match.start() for match in _HASH.finditer(data, start)]
+        places += [match.start() for match in _CACHE.finditer(data, start)]
         for needle in _NEEDLES:
-            at = data.find(needle)
-            while at >= 0:
-                places.append(at)
-                at = data.find(needle, at + 1)
+            places += _found(data, needle, start)
+        places += [at for at in _found(data, _FAILED, start) if _FAILURE.match(data, at)]
         if self._plain():
-            places += [match.start() for match in _PLAIN_HEADER.finditer(data)]
+            places += [match.start() for match in _PLAIN_HEADER.finditer(data, start)]
         places.sort()
         return iter(places)
+
+
+def _found(data: bytes, needle: bytes, start: int) -> Iterator[int]:
+    at = data.find(needle, start)
+    while at >= 0:
+        yield at
+        at = data.find(needle, at + 1)

@@ -67,14 +67,16 @@ class Totals:
         if (heard := self._ccache.hear(text)) and heard.means == "block":
             self._left = _BLOCK_LINES
             self._hits.pop("ccache", None)
+        elif heard and heard.means == "block-end":
+            self._look_back(before(), line)
         return self._left > 0
 
     def _in_block(self, text: str, line: Line) -> bool:
         """Reads a line of ccache's block, which ends where its storage is described."""
-        if text in {"Local storage:", "Primary storage:"}:
+        heard = self._ccache.hear(text)
+        if heard is None and text == "Local storage:":
             self._left = 0
             return True
-        heard = self._ccache.hear(text)
         if heard is None:
             return text.startswith(" ") or ":" in text
         if heard.means == "hits":
@@ -83,6 +85,18 @@ class Totals:
             self._add("ccache", self._hits.pop("ccache"), heard.number("misses") or 0, line)
             self._left = 0
         return heard.means in {"hits", "misses"}
+
+    def _look_back(self, before: Sequence[str], line: Line) -> None:
+        """Reads the summary that ccache 4.2 to 4.5 prints above the description of its storage."""
+        counted: dict[str, int] = {}
+        for text in before:
+            heard = self._ccache.hear(text)
+            if heard and heard.means in {"hits", "misses"}:
+                counted[heard.means] = heard.number(heard.means) or 0
+            elif text == "Summary:" and len(counted) == 2:
+                self._add("ccache", counted["hits"], counted["misses"], line)
+            elif not text.startswith(" "):
+                return
 
     def _read_one(self, text: str, line: Line, before: Callable[[], Sequence[str]]) -> None:
         if heard := self._sccache.hear(text):

@@ -18,6 +18,8 @@ _SEPARATOR = re.compile(r"&&|\|\||[;|&\n]")
 _ASSIGNMENT = re.compile(r"(?:\w+=(?:\"[^\"]*\"|'[^']*'|\S*)\s+)*")
 _SCRIPT_LIMIT = 64 * 1024
 _HEADER_LINES = 5000
+_TITLE_LIMIT = 500
+_INPUTS = frozenset({"key", "cache-to"})
 
 # Commands that only show text: what a script made of nothing else prints is a copy, never an event.
 _VIEWERS = frozenset(
@@ -105,17 +107,17 @@ class Header:
         self._lines = 0
         self._part = "script"
         self._shell = False
-        self._input: str | None = None
+        self._input = ""
         self._script: list[str] = []
         self._size = 0
         self._stamped = line.time is not None
-        self.step = Step(title=line.step or f"Run {self._what}")
+        self.step = Step(title=(line.step or f"Run {self._what}")[:_TITLE_LIMIT])
         if found := _ACTION.fullmatch(self._what):
-            self.step.action, self.step.ref = found["path"], found["ref"]
+            self.step.action, self.step.ref = found["path"][:200], found["ref"][:100]
             if self.step.action.casefold() not in catalogue().script_actions:
                 self.step.tool = catalogue().tool_of(self.step.action)
         elif _LOCAL.fullmatch(self._what) and not self._what.startswith("docker:"):
-            self.step.action = self.step.tool = self._what
+            self.step.action = self.step.tool = self._what[:200]
 
     @property
     def believed(self) -> bool:
@@ -174,9 +176,10 @@ class Header:
         elif self._part == "with:":
             if found := _INPUT.fullmatch(text):
                 self._input = found["name"].lower()
-                self.step.inputs[self._input] = found["value"][:1024]
-            elif self._input and text.strip() and len(self.step.inputs[self._input]) < 1024:
-                self.step.inputs[self._input] += "\n" + text.strip()
+                if self._input in _INPUTS:
+                    self.step.inputs[self._input] = found["value"][:1024]
+            elif self._input in self.step.inputs and text.strip() and len(self.step.inputs[self._input]) < 1024:
+                self.step.inputs[self._input] += "\n" + text.strip()[:1024]
         elif self._part == "script":
             self._add(text)
 
