@@ -45,6 +45,10 @@ def build(
     epic_key = config.jira.epic if config.jira is not None else None
     board = Board(clock, repositories, has_jira=credentials is not None and epic_key is not None)
     board.put_history_problem(history_problem)
+
+    def tell_history(problem: Problem | None) -> None:
+        board.put_history_problem(problem or history_problem)  # that the file was not usable stays true
+
     if jira_problem is not None:
         board.put_epic(failed(board.snapshot.epic, jira_problem))
     pace = Pace(
@@ -59,7 +63,7 @@ def build(
         RepositoryPoll(
             one,
             clients[one.host],
-            KeptAttempts(history.repository(clients[one.host].api_url, one), board.put_history_problem),
+            KeptAttempts(history.repository(clients[one.host].api_url, one), tell_history),
             board,
             clock,
             pace,
