@@ -80,9 +80,10 @@ def test_the_budget_is_never_overdrawn(
 
 def test_spending_learns_the_cost_of_a_round_and_starts_anew_with_the_window() -> None:
     spending = Spending(0.25)
-    first = Budget("github.com", 5000, 4000, NOW + timedelta(minutes=30), charged=0)
+    first = Budget("github.com", 5000, 4000, NOW + timedelta(minutes=30), charged=25)
     spending.note_round(first)
     assert spending.interval(first, NOW) == 0
+    spending.note_round(Budget("github.com", 5000, 3990, NOW + timedelta(minutes=30), charged=26))
     busy = Budget("github.com", 5000, 3000, NOW + timedelta(minutes=30), charged=1250)
     spending.note_round(busy)
     assert spending.interval(busy, NOW) == 1800, "the share is used up: wait for the reset"

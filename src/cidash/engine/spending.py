@@ -18,12 +18,16 @@ class Spending:
         self._charged_before = 0
         self._charged_last = 0
         self._cost = 0.0
+        self._is_first = True
 
     def note_round(self, budget: Budget) -> None:
         """Learns what the round that just ended was charged."""
         self._follow_window(budget)
         charged = max(0, budget.charged - self._charged_last)
         self._charged_last = budget.charged
+        if self._is_first:
+            self._is_first = False  # it asks for everything once; what comes after is the rule
+            return
         self._cost += _MEMORY * (charged - self._cost)
 
     def note_collected(self, requests: int) -> None:
