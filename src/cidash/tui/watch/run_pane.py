@@ -1,6 +1,8 @@
 """The selected run: its jobs and steps as a Gantt chart, live."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -160,7 +162,7 @@ class RunPane(Pane):
                 rows.append(Row(("gap", at), Content(""), selectable=False))
             rows += block
         spare = height - len(rows) - 3
-        earlier = _earlier(moment, repository, run)[: max(0, min(spare, _EARLIER_AT_MOST))]
+        earlier = list(islice(_earlier(moment, repository, run), max(0, min(spare, _EARLIER_AT_MOST))))
         if len(earlier) >= _EARLIER_AT_LEAST:
             rows.append(Row(("gap", "earlier"), Content(""), selectable=False))
             rows.append(columns.caption(f"earlier runs of {run.workflow_name}"))
@@ -268,19 +270,17 @@ class _Columns:
         return Row(StepKey(job.id, step.number), assemble(*cells), url=url, failed=step.state.is_red, search=search)
 
 
-def _earlier(moment: Moment, repository: RepositorySnapshot, run: Run) -> list[tuple[Run, float]]:
-    """Returns the finished runs of the same workflow that started before this one, newest first, with their seconds.
+def _earlier(moment: Moment, repository: RepositorySnapshot, run: Run) -> Iterator[tuple[Run, float]]:
+    """Yields the finished runs of the same workflow that started before this one, newest first, with their seconds.
 
     Those whose jobs are not known have no duration to compare with and are left out.
     """
-    found = []
     for other in repository.runs.data or ():
         same = other.id != run.id and other.workflow_path == run.workflow_path
         if same and not other.state.is_active and other.started_at <= run.started_at:
             seconds = items.run_seconds(repository, other, moment.now)
             if seconds is not None:
-                found.append((other, seconds))
-    return found
+                yield other, seconds
 
 
 def _title(moment: Moment, run: Run) -> Content:
