@@ -7,6 +7,8 @@ from cidash.domain.snapshot import Budget
 from cidash.engine.cadence import budget_interval
 
 _MEMORY = 0.2
+_BITES = 1.25
+"""A wait longer by less than this is not worth a word in the header."""
 
 
 class Spending:
@@ -50,7 +52,8 @@ class Spending:
     def shown(self, budget: Budget, wanted_seconds: float, now: datetime) -> Budget:
         """Returns the budget as the header shows it: with the interval in force when the budget made it longer."""
         seconds = self.interval(budget, now)
-        return replace(budget, slowed_to_seconds=seconds if seconds > wanted_seconds else None)
+        bites = seconds > wanted_seconds * _BITES
+        return replace(budget, slowed_to_seconds=seconds if bites else None)
 
     def _follow_window(self, budget: Budget) -> None:
         if budget.reset_at is not None and (self._window is None or budget.reset_at > self._window):
