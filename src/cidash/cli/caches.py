@@ -140,7 +140,7 @@ def _guarded(path: str, member: zipfile.ZipInfo, read: Callable[[], list[Scanned
         return [Scanned(name, None, error=clean(str(error), 1000))]
 
 
-def _split(members: Iterable[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], list[list[zipfile.ZipInfo]]]:
+def _split(members: list[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], list[list[zipfile.ZipInfo]]]:
     """Returns the job logs, and the step files (in order) of each job that has no log of its own."""
     jobs: dict[str, zipfile.ZipInfo] = {}
     steps: dict[str, list[tuple[int, zipfile.ZipInfo]]] = {}
@@ -151,6 +151,8 @@ def _split(members: Iterable[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], l
             steps.setdefault(found["job"], []).append((int(found["number"]), member))
     names = [found["job"] for name in jobs if (found := _JOB_FILE.fullmatch(name))]
     lacking = [files for job, files in steps.items() if not any(_same_job(job, name) for name in names)]
+    if not jobs and not steps:  # not packed by GitHub: whatever log there is
+        jobs = {m.filename: m for m in members if "/" not in m.filename and m.filename.endswith((".txt", ".log"))}
     return list(jobs.values()), [[member for _, member in sorted(files, key=lambda one: one[0])] for files in lacking]
 
 

@@ -24,8 +24,8 @@ class Job:
 
     def __init__(self, plain: bool, columns: bool) -> None:
         """`plain`: no time stamps, as in a copy of the web page; `columns`: `gh run view --log`."""
-        self._plain = plain
-        self._columns = columns
+        self.plain = plain
+        self.columns = columns
         self._header: Header | None = None
         self._step: Step | None = None
         self._cache_step: CacheStep | None = None
@@ -50,7 +50,7 @@ class Job:
 
     def line(self, line: Line, previous: Callable[[int], list[bytes]]) -> bool:
         """Takes a line; returns whether the next line is wanted whatever it holds."""
-        if self._columns and line.step != self.column:
+        if self.columns and line.step != self.column:
             self._change_column(line)
         if self._header is not None:
             return self._in_header(line, previous)
@@ -60,7 +60,7 @@ class Job:
         return self._ordinary(line, previous)
 
     def _is_plain_header(self, line: Line) -> bool:
-        return self._plain and line.text.startswith("Run ") and len(line.text) < 2000
+        return self.plain and line.text.startswith("Run ") and len(line.text) < 2000
 
     def _in_header(self, line: Line, previous: Callable[[int], list[bytes]]) -> bool:
         header = self._header
@@ -73,7 +73,7 @@ class Job:
         if header.takes(line):
             return True
         self._header = None
-        collapsed = self._plain and header.step.tool is not None
+        collapsed = self.plain and header.step.tool is not None
         if header.believed or collapsed:
             self._enter(header.step, line)
         return self.line(line, previous)
@@ -93,7 +93,7 @@ class Job:
         step = self._step
         if self._in_post:
             self._post_line(line)
-            return self._counting.takes(line, lambda: previous(_LOOKS_BACK), self._columns)
+            return self._counting.takes(line, lambda: previous(_LOOKS_BACK), self.columns)
         if step is None or step.tool is not None:
             self._action_line(line)
         if step is not None and step.is_script:
@@ -103,7 +103,7 @@ class Job:
                 return False
         if self._builds.takes(line, step, self._title()):
             return False
-        return self._counting.takes(line, lambda: previous(_LOOKS_BACK), self._columns)
+        return self._counting.takes(line, lambda: previous(_LOOKS_BACK), self.columns)
 
     def _title(self) -> str | None:
         return self.column or (self._step.title if self._step else None)
@@ -206,19 +206,16 @@ class Job:
 
     def _owner(self, heard: list[Heard]) -> CacheStep | None:
         """Returns the step whose post part this is: by title, by key, else the last one that can have said it."""
-        title = (self.column or "").removeprefix("Post ")
         able = [c for c in reversed(self._cache_steps) if not c.posted and self._can_say(c, heard)]
         if self.column:
-            return next((c for c in able if c.step.title in {title, self.column}), None) or (
-                self._orphan(heard[0]) if not self._cache_steps else None
-            )
+            able = [c for c in able if c.step.title in {self.column.removeprefix("Post "), self.column}]
         key = next((h.groups["key"] for h in heard if h.groups.get("key")), None)
         if key:
             known = [c for c in able if c.knows(key)]
             able = known or [c for c in able if c.knows(key) is None or not c.requested]
         if able:
             return able[0]
-        return None if self._headers and self._fresh else self._orphan(heard[0])
+        return None if self._headers and (self._fresh or self.column) else self._orphan(heard[0])
 
     @staticmethod
     def _can_say(cached: CacheStep, heard: list[Heard]) -> bool:

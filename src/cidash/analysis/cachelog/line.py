@@ -11,10 +11,9 @@ LIMIT = 64 * 1024
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?Z(?: |$)")
 _COLOUR = re.compile(r"(?:\x1b|\^\[)\[[0-?]*[ -/]*[@-~]")
 _SCRIPT = re.compile(r"(?:\x1b|\^\[)?\[36;1m")
-_TAG = re.compile(
-    r"(?:##\[(?:warning|error|notice|debug|section)\]|\[(?:warning|error)\] ?|(?:Warning|Error|Notice): )+"
-)
+_TAG = re.compile(r"(?:##\[(?:warning|error|notice)\]|\[(?:warning|error)\] ?|(?:Warning|Error|Notice): )+")
 _GH = re.compile(r"[^\t]+\t[^\t]+\t\ufeff?\d{4}-\d\d-\d\dT")
+_UNTITLED = "UNKNOWN STEP"
 HEADER = "##[group]Run "
 END = "##[endgroup]"
 POST = "Post job cleanup."
@@ -61,6 +60,8 @@ def parse(raw: bytes, number: int, columns: bool) -> Line:
         parts = text.split("\t", 2)
         if len(parts) == 3:
             job, step, text = parts[0].lstrip("\ufeff"), parts[1], parts[2]
+            if step == _UNTITLED:
+                step = None
     text = text.lstrip("\ufeff")
     time = None
     if stamp := _STAMP.match(text):

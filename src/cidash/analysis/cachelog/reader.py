@@ -55,7 +55,8 @@ class _Reader:
         self.plain = False
         self.scanner: Scanner | None = None
         self._columns = False
-        self._first = True
+        self._undecided = 2
+        self._empty = True
         self._job: Job | None = None
         self._name: str | None = None
         self._naming = Naming(names)
@@ -67,14 +68,15 @@ class _Reader:
         self._tail = chunk[-_TAIL:] if len(chunk) >= _TAIL else (self._tail + chunk)[-_TAIL:]
 
     def line(self, raw: bytes, number: int) -> bool:
-        if self._first:
+        if self._undecided:
             if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
                 return True
-            self._first = False
-            self._columns = has_columns(raw)
-            self.plain = not has_stamp(raw)
+            # A log without its beginning may start in the middle of a line: then the second shows its form.
+            self._columns, self.plain = has_columns(raw), not has_stamp(raw)
+            self._undecided = 1 if self._undecided == 2 and self.plain else 0
+            self._empty = False
         line = parse(raw, number, self._columns)
-        if self._job is None:
+        if self._job is None or (self._columns and not self._job.columns):
             self._open(line)
         elif (self._columns and line.job is not None and line.job != self._name) or (self._job.is_over(line)):
             self._close()
@@ -83,7 +85,7 @@ class _Reader:
         assert self.scanner is not None
         if self._columns and line.job is None:
             line = Line(number, line.text, line.time, self._name, self._job.column, line.script)
-        return self._job.line(line, self.scanner.before)
+        return self._job.line(line, self.scanner.before) or self._undecided > 0
 
     def _open(self, line: Line) -> None:
         self._name = line.job
@@ -100,7 +102,7 @@ class _Reader:
     def reading(self) -> LogReading:
         self._close()
         self._events.sort(key=lambda event: event.line or 0)
-        if self._first:
+        if self._empty:
             return LogReading((), "empty")
         return LogReading(tuple(self._events), "complete" if self._all_ended and self._tail_ends() else "cut")
 
