@@ -31,7 +31,7 @@ async def test_a_burst_of_snapshots_is_drawn_once(stage: Any) -> None:
 
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        screen = stage.app.watch_screen
+        screen = stage.app.view
         show = screen.show
 
         def counted(snapshot: Snapshot) -> None:

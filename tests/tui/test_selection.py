@@ -8,7 +8,7 @@ from cidash.tui.watch.screen import WatchScreen
 
 
 def screen_of(stage: Any) -> WatchScreen:
-    screen = stage.app.watch_screen
+    screen = stage.app.view
     assert isinstance(screen, WatchScreen)
     return screen
 

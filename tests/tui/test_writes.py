@@ -87,7 +87,7 @@ async def test_the_row_says_asked_until_it_is_read_back(stage: Any) -> None:
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("j", "j", "R", "enter", "y")
         stage.clock.advance(3)
-        stage.app.watch_screen.tick()
+        stage.app.view.tick()
         await pilot.pause()
         assert "asked 3s" in next(line for line in stage.lines() if "#44 KAN-79 Release" in line)
         assert "re-run asked 3s ago" in stage.lines()[1]

@@ -1,6 +1,7 @@
 """The Textual app: wiring, themes, crash report, and the one place where commands are handed to the engine."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.segment import Segments
@@ -10,7 +11,6 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
 from textual.message import Message
-from textual.screen import Screen
 
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, ActionState, Command
@@ -23,7 +23,7 @@ from cidash.tui.hangup import terminal_is_gone
 from cidash.tui.look import AsciiGlyphs
 from cidash.tui.settings import SettingError
 from cidash.tui.themes import DARK, THEMES
-from cidash.tui.watch.screen import WatchScreen
+from cidash.tui.view import VIEWS, View
 
 _HANGUP_CODE = 129
 
@@ -51,6 +51,7 @@ class CidashApp(App[int]):
 
     TITLE = "cidash"
     CSS_PATH = "cidash.tcss"
+    DEFAULT_MODE = VIEWS[0].mode
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("app")
     COMMANDS = App.COMMANDS | {_actions}
     ENABLE_COMMAND_PALETTE = True
@@ -87,7 +88,7 @@ class CidashApp(App[int]):
         self.read_only = read_only
         self.key_overrides: Mapping[str, str] = overrides
         self._use_mouse = mouse
-        self._first_repository = repository
+        self.first_repository = repository
         self._glyphs = AsciiGlyphs(enabled=ascii_glyphs)
         self._unsubscribe: Callable[[], None] | None = None
         for one in THEMES:
@@ -97,15 +98,13 @@ class CidashApp(App[int]):
             names = ", ".join(sorted(self.available_themes))
             raise SettingError(f"screen.theme: there is no theme called {wanted}. There are: {names}.")
         self.theme = wanted
+        for view in VIEWS:
+            self.add_mode(view.mode, partial(view.make, self))
         self.set_keymap(keymap)
 
     def start(self) -> int:
         """Runs until the user quits; returns the exit code."""
         return self.run(mouse=self._use_mouse) or self.return_code or 0
-
-    def get_default_screen(self) -> Screen[None]:
-        """Returns view 1."""
-        return WatchScreen(self.engine.snapshot, self._first_repository)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Returns the filters that every drawn line passes."""
@@ -124,24 +123,30 @@ class CidashApp(App[int]):
             self._unsubscribe = None
 
     @property
-    def watch_screen(self) -> WatchScreen | None:
-        """View 1, also while a dialog lies over it."""
-        return next((screen for screen in self.screen_stack if isinstance(screen, WatchScreen)), None)
+    def view(self) -> View | None:
+        """The view that is seen, also while a dialog lies over it."""
+        return next((screen for screen in self.screen_stack if isinstance(screen, View)), None)
+
+    async def action_view(self, number: int) -> None:
+        """Shows the view with that number; what was selected in the one before stays selected there."""
+        mode = next((view.mode for view in VIEWS if view.number == number), None)
+        if mode is not None and mode != self.current_mode and isinstance(self.screen, View):
+            await self.switch_mode(mode)
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         self.post_message(SnapshotChanged(snapshot))
 
     def on_snapshot_changed(self, message: SnapshotChanged) -> None:
         """Shows the newest snapshot."""
-        if self.watch_screen is not None:
-            self.watch_screen.show(message.snapshot)
+        if self.view is not None:
+            self.view.show(message.snapshot)
 
     def _tick(self) -> None:
         if not self.is_headless and terminal_is_gone():
             self.exit(return_code=_HANGUP_CODE)
             return
-        if self.watch_screen is not None:
-            self.watch_screen.tick()
+        if self.view is not None:
+            self.view.tick()
 
     @work(group="engine")
     async def _run_engine(self) -> None:

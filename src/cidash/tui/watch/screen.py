@@ -8,7 +8,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.screen import Screen
 
 from cidash.domain.ci import Job, Run
 from cidash.domain.command import ActionState
@@ -20,6 +19,7 @@ from cidash.tui.header import HeaderLine
 from cidash.tui.keyed_list import KeyedList, Row
 from cidash.tui.pane import Line, Pane
 from cidash.tui.problems import Problems
+from cidash.tui.view import View
 from cidash.tui.watch.acts import Acts
 from cidash.tui.watch.epic_pane import EpicPane
 from cidash.tui.watch.items import Flow, Item, ItemKey, Kind, flow_of, items_of
@@ -37,7 +37,7 @@ _SETTLE_SECONDS = 0.12
 _IDLE_TICKS = 5
 
 
-class WatchScreen(Acts, Screen[None]):
+class WatchScreen(Acts, View):
     """Holds the selection; the panes only draw it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("watch")
@@ -178,7 +178,7 @@ class WatchScreen(Acts, Screen[None]):
         height = self.size.height
         if self._is_single():
             rows = sum(1 for item in moment.items if item.key.kind is not Kind.WORKFLOW)
-            self.pulls.styles.height = max(3, min(rows + 1, height // 3))
+            self.pulls.styles.height = max(3, min(rows + 1, height * 2 // 5))
         else:
             self.pulls.styles.height = None
             wanted = max(self.epic.wanted_height, self.targets.wanted_height)
