@@ -172,12 +172,16 @@ class Job:
             if heard is None or heard.means in {"size", "sent"}:
                 return
             cached = self._orphan(heard)
+        if cached is None:
+            return
         found = phrases_of(cached.tool).hear(line.body)
         if found is not None and not (cached.tool == "sccache-action" and found.means != "statistics"):
             cached.hear(found, line, post=False, post_began=None)
 
-    def _orphan(self, heard: Heard) -> CacheStep:
+    def _orphan(self, heard: Heard) -> CacheStep | None:
         """Makes a step for lines whose header is not in the log (a part of a log)."""
+        if len(self._cache_steps) >= _MOST_STEPS:
+            return None
         tool = next((name for name in heard.message.tools if name not in {"toolkit", "common"}), "actions/cache")
         self._cache_step = CacheStep(Step(self.column, tool=tool), tool)
         self._cache_steps.append(self._cache_step)
@@ -219,8 +223,8 @@ class Job:
 
     @staticmethod
     def _can_say(cached: CacheStep, heard: list[Heard]) -> bool:
-        messages = phrases_of(cached.tool).messages
-        return cached.step.action != "actions/cache/restore" and any(h.message in messages for h in heard)
+        phrases = phrases_of(cached.tool)
+        return cached.step.action != "actions/cache/restore" and any(phrases.holds(h.message) for h in heard)
 
     def finish(self) -> None:
         """Ends the job: no more lines come."""
@@ -283,7 +287,7 @@ class Naming:
         """`names` gives a name for a pattern (`*`, `?`) of the default name, the step title or the key."""
         self._names = dict(names or {})
         self._given: dict[int, str] = {}
-        self._used: set[str] = set()
+        self._used: dict[str, int] = {}
         self._kept: list[object] = []
 
     def of(self, thing: object, tool: str, title: str | None, key: str | None) -> str:
@@ -300,11 +304,12 @@ class Naming:
             None,
         )
         name = configured or name
-        count, base = 1, name
-        while name in self._used and configured is None:
-            count += 1
-            name = f"{base} ({count})"
-        self._used.add(name)
+        if configured is None:
+            base, count = name, self._used.get(name, 0)
+            while count and (name := f"{base} ({count + 1})") in self._used:
+                count += 1
+            self._used[base] = count + 1
+            self._used.setdefault(name, 1)
         self._given[id(thing)] = name
         self._kept.append(thing)
         return name

@@ -44,9 +44,14 @@ class Phrasebook:
 
     def __init__(self, messages: tuple[Message, ...]) -> None:
         self.messages = messages
+        self._known = frozenset(map(id, messages))
         self._any = re.compile(
             "|".join(f"(?P<m{place}>{_ungrouped(m.text.pattern)})" for place, m in enumerate(messages)) or "(?!)"
         )
+
+    def holds(self, message: Message) -> bool:
+        """Returns whether this very message is one of these."""
+        return id(message) in self._known
 
     def hear(self, text: str) -> Heard | None:
         """Returns the first message that the whole of `text` is, or None."""

@@ -95,10 +95,12 @@ class Scanner:
         text = self._window[start : self._start]
         if start == 0:
             text = (self._passed + text)[-_KEPT:]
-        lines = text.split(b"\n")[:-1]
-        if len(text) == _KEPT:
+        if not text:
+            return []
+        lines = text[:-1].rsplit(b"\n", count)
+        if len(lines) > count or len(text) == _KEPT:
             del lines[:1]
-        return lines[-count:][::-1]
+        return lines[::-1]
 
     def _flush(self) -> None:
         data = b"".join(self._parts)

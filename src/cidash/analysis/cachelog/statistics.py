@@ -5,7 +5,7 @@ found by grep, is nothing.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cidash.analysis.cachelog.line import Line, parse
@@ -60,8 +60,8 @@ class Totals:
             if self._in_block(text, line):
                 return self._left > 0
 
-        def before() -> list[str]:
-            return [_IN_BUILD.sub("", parse(raw, 0, columns).text, count=1) for raw in previous()]
+        def before() -> Iterator[str]:
+            return (_IN_BUILD.sub("", parse(raw, 0, columns).text, count=1) for raw in previous())
 
         self._read_one(text, line, before)
         if (heard := self._ccache.hear(text)) and heard.means == "block":
@@ -86,7 +86,7 @@ class Totals:
             self._left = 0
         return heard.means in {"hits", "misses"}
 
-    def _look_back(self, before: Sequence[str], line: Line) -> None:
+    def _look_back(self, before: Iterable[str], line: Line) -> None:
         """Reads the summary that ccache 4.2 to 4.5 prints above the description of its storage."""
         counted: dict[str, int] = {}
         for text in before:
@@ -98,7 +98,7 @@ class Totals:
             elif not text.startswith(" "):
                 return
 
-    def _read_one(self, text: str, line: Line, before: Callable[[], Sequence[str]]) -> None:
+    def _read_one(self, text: str, line: Line, before: Callable[[], Iterable[str]]) -> None:
         if heard := self._sccache.hear(text):
             if heard.means == "hits" and _any_is(self._sccache, "block", before()):
                 self._hits["sccache"] = heard.number("hits") or 0
@@ -129,5 +129,5 @@ class Totals:
             self.totals.append(Total(tool, _FAMILIES[tool], hits, misses, line.number))
 
 
-def _any_is(phrases: Phrasebook, means: str, texts: Sequence[str]) -> bool:
+def _any_is(phrases: Phrasebook, means: str, texts: Iterable[str]) -> bool:
     return any((heard := phrases.hear(text)) is not None and heard.means == means for text in texts)
