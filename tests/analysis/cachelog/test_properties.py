@@ -116,3 +116,17 @@ def test_lines_made_to_confuse_patterns_cost_no_more_than_others() -> None:
     started = time.process_time()
     read_events([opening, b"\n".join(lines)])
     assert time.process_time() - started < 20
+
+
+def test_a_log_of_nothing_but_messages_costs_linear_time() -> None:
+    lines = (
+        b"Post job cleanup.\nCache saved with key: a\n",
+        b"##[group]Run actions/cache@v4\nwith:\n  key: a\n##[endgroup]\nCache not found for input keys: a\n",
+        b"a\tx\t2026-08-17T04:25:16Z No cache found.\nb\tx\t2026-08-17T04:25:16Z No cache found.\n",
+        b"#12 [2/3] RUN x\n#12 CACHED\n#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n",
+    )
+    for line in lines:
+        started = time.process_time()
+        reading = read_events([line * (400_000 // len(line))])
+        assert time.process_time() - started < 10
+        assert len(reading.events) <= 10_000
