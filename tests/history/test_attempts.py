@@ -186,10 +186,10 @@ def test_typical_is_the_median_of_the_last_successes(kept: RepositoryHistory) ->
     kept.save(attempt(200, seconds=7_000, conclusion="failure"))
     kept.save(attempt(201, seconds=5, workflow_path=".github/workflows/other.yml"))
     key = (RUN.workflow_path, "test")
-    assert kept.typical([RUN.workflow_path]) == {key: Typical(109.5, 20)}
-    assert kept.typical([RUN.workflow_path], limit=3) == {key: Typical(118, 3)}
+    assert kept.typical([RUN.workflow_path]) == {key: Typical(109.5, 20, tuple(map(float, range(100, 120))))}
+    assert kept.typical([RUN.workflow_path], limit=3) == {key: Typical(118, 3, (117, 118, 119))}
     both = kept.typical([RUN.workflow_path, ".github/workflows/other.yml"])
-    assert both[".github/workflows/other.yml", "test"] == Typical(5, 1)
+    assert both[".github/workflows/other.yml", "test"] == Typical(5, 1, (5,))
 
 
 def test_typical_leaves_carried_over_and_skipped_jobs_out(kept: RepositoryHistory) -> None:
@@ -198,12 +198,12 @@ def test_typical_leaves_carried_over_and_skipped_jobs_out(kept: RepositoryHistor
     rerun = replace(second.run, attempt=2, started_at=START + timedelta(hours=2))
     skipped = replace(JOB, id=3, name="deploy", conclusion="skipped", started_at=START + timedelta(hours=3))
     kept.save(Attempt(rerun, (replace(second.jobs[0], id=2, attempt=2), skipped)))
-    assert kept.typical([RUN.workflow_path]) == {(RUN.workflow_path, "test"): Typical(100, 1)}
+    assert kept.typical([RUN.workflow_path]) == {(RUN.workflow_path, "test"): Typical(100, 1, (100,))}
 
 
 def test_clock_skew_gives_no_negative_duration(kept: RepositoryHistory) -> None:
     kept.save(attempt(1, seconds=-1))
-    assert kept.typical([RUN.workflow_path]) == {(RUN.workflow_path, "test"): Typical(0, 1)}
+    assert kept.typical([RUN.workflow_path]) == {(RUN.workflow_path, "test"): Typical(0, 1, (0,))}
 
 
 @pytest.mark.parametrize("value", [10**30, "\ud800"])
@@ -311,3 +311,44 @@ def test_a_job_takes_well_below_a_kilobyte(history: History, path: Path) -> None
     )
     history.close()
     assert path.stat().st_size / 1_000 < 700
+
+
+def test_the_workflow_file_is_noted_and_survives_a_newer_reading(history: History) -> None:
+    kept = history.repository(API, REPOSITORY)
+    kept.save_all([Attempt(RUN, (JOB,)), Attempt(replace(RUN, id=102, head_sha="c" * 40), ())])
+    kept.save_workflow_blobs({(RUN.head_sha, RUN.workflow_path): "b" * 40, ("d" * 40, RUN.workflow_path): "e" * 40})
+    kept.save(Attempt(RUN, (JOB,)))
+    assert {one.run.id: one.run.workflow_blob for one in kept.attempts()} == {101: "b" * 40, 102: None}
+
+
+def test_whole_runs_and_their_usual_time(history: History) -> None:
+    kept = history.repository(API, REPOSITORY)
+    assert kept.typical_runs([RUN.workflow_path]) == {}
+    for number in range(1, 4):
+        run = replace(RUN, id=number, attempt=1, started_at=RUN.started_at + timedelta(hours=number))
+        start = run.started_at
+        jobs = [replace(JOB, id=number * 10, started_at=start, completed_at=start + timedelta(seconds=60))]
+        jobs.append(replace(jobs[0], id=number * 10 + 1, completed_at=start + timedelta(seconds=100 * number)))
+        kept.save(Attempt(run, tuple(jobs)))
+    kept.save(Attempt(replace(RUN, id=9, attempt=2), (JOB,)))
+    assert kept.typical_runs([RUN.workflow_path]) == {RUN.workflow_path: Typical(200, 3, (100, 200, 300))}
+
+
+def test_all_attempts_in_pieces(history: History) -> None:
+    kept = history.repository(API, REPOSITORY)
+    started = [RUN.started_at + timedelta(hours=number) for number in range(7)]
+    kept.save_all(Attempt(replace(RUN, id=number, started_at=when), ()) for number, when in enumerate(started))
+    assert [[one.run.id for one in piece] for piece in kept.every(size=3)] == [[6, 5, 4], [3, 2, 1], [0]]
+    assert [[one.run.id for one in piece] for piece in kept.every(size=3, since=started[2])] == [[6, 5, 4], [3, 2]]
+    assert list(kept.every(workflow="nothing")) == []
+
+
+def test_listed_spans_swallow_smaller_ones(history: History) -> None:
+    kept = history.repository(API, REPOSITORY)
+    day = timedelta(days=1)
+    start = RUN.started_at
+    for low, high in ((0, 1), (2, 3), (0, 3)):
+        kept.save_synced(start + low * day, start + high * day)
+    kept.save_synced(start, start + day, "CI")
+    assert [span[:2] for span in kept.synced()] == [(start, start + 3 * day)]
+    assert [span[:2] for span in kept.synced("CI")] == [(start, start + day)]

@@ -73,6 +73,8 @@ class Run:
     actor: str
     url: str
     pull_requests: tuple[int, ...] = ()
+    workflow_blob: str | None = None
+    """SHA of the workflow file at the head commit; None as long as nobody has asked for it."""
 
     @property
     def state(self) -> State:

@@ -11,6 +11,7 @@ from cidash.domain.cache import CacheState
 from cidash.domain.ci import Job, PullRequest, Run, Workflow
 from cidash.domain.command import Action
 from cidash.domain.epic import Epic
+from cidash.domain.merge import MergeState
 from cidash.domain.problem import Problem
 from cidash.domain.repository import RepositoryId
 from cidash.domain.target import TargetResult
@@ -49,10 +50,12 @@ class Part(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """How long a job usually takes: the median of its n earlier successful runs, in seconds."""
+    """How long a job or a whole run usually takes: the median of its n earlier successes, in seconds."""
 
     median_seconds: float
     n: int
+    times: tuple[float, ...] = ()
+    """The n durations in seconds, shortest first."""
 
 
 _NOTHING: Mapping[object, object] = MappingProxyType({})
@@ -77,6 +80,10 @@ class RepositorySnapshot:
     """By (workflow path, job name)."""
     older_attempts: Mapping[tuple[int, int], Run] = field(default_factory=dict)
     """Runs as they were at an older attempt, by (run id, attempt), as far as they were looked at."""
+    typical_runs: Mapping[str, Typical] = field(default_factory=dict)
+    """How long whole runs take, by workflow path."""
+    merge: Mapping[int, Part[MergeState]] = field(default_factory=dict)
+    """What blocks the merge, by pull request number, of those that were looked at."""
 
     def runs_of(self, head_sha: str) -> tuple[Run, ...]:
         """Returns the known runs that are pinned to that head commit, newest first."""

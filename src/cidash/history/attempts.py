@@ -1,7 +1,7 @@
 """Writing and reading attempts with their jobs, inside a transaction that the caller has begun."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cidash.analysis.duration import is_executed
@@ -15,6 +15,7 @@ _BATCH = 500
 def write_attempt(connection: sqlite3.Connection, repository: int, attempt: Attempt) -> None:
     """Writes the attempt and its jobs in place of what was kept of it."""
     run = attempt.run
+    blob = run.workflow_blob or _known_blob(connection, repository, run)
     connection.execute(
         "DELETE FROM attempts WHERE repository = ? AND run_id = ? AND attempt = ?", (repository, run.id, run.attempt)
     )
@@ -49,6 +50,7 @@ def write_attempt(connection: sqlite3.Connection, repository: int, attempt: Atte
             "actor": run.actor,
             "url": run.url,
             "pull_requests": rows.compact(run.pull_requests) if run.pull_requests else None,
+            "workflow_blob": blob,
         },
     )
     for position, job in enumerate(attempt.jobs):
@@ -58,6 +60,15 @@ def write_attempt(connection: sqlite3.Connection, repository: int, attempt: Atte
             {"repository": repository, "workflow_path": run.workflow_path, "name": job.name},
         )
         _write_job(connection, run, job, {"attempt": key, "position": position, "job_name": name})
+
+
+def _known_blob(connection: sqlite3.Connection, repository: int, run: Run) -> str | None:
+    """Returns the workflow file's SHA that was found for this attempt before: a list of runs does not tell it."""
+    row = connection.execute(
+        "SELECT workflow_blob FROM attempts WHERE repository = ? AND run_id = ? AND attempt = ?",
+        (repository, run.id, run.attempt),
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def _write_job(connection: sqlite3.Connection, run: Run, job: Job, place: dict[str, int]) -> None:
@@ -132,6 +143,37 @@ def job_rows(connection: sqlite3.Connection, ids: Iterable[int], *, steps: bool 
             " ORDER BY jobs.attempt, jobs.position",
             batch,
         )
+
+
+def note_blobs(connection: sqlite3.Connection, repository: int, blobs: Mapping[tuple[str, str], str]) -> None:
+    """Writes the workflow file's SHA to the attempts of that head commit and workflow path."""
+    connection.executemany(
+        "UPDATE attempts SET workflow_blob = ? WHERE id IN (SELECT attempts.id FROM workflows"
+        " JOIN attempts ON attempts.workflow = workflows.id"
+        " WHERE workflows.repository = ? AND workflows.path = ? AND attempts.head_sha = ?)",
+        [(blob, repository, path, head) for (head, path), blob in blobs.items()],
+    )
+
+
+def wall_seconds(connection: sqlite3.Connection, repository: int, path: str, limit: int) -> list[float]:
+    """Returns the wall times in seconds of the workflow's newest successful first attempts, newest first."""
+    found: list[tuple[int, int]] = []
+    for (workflow,) in connection.execute(
+        "SELECT id FROM workflows WHERE repository = ? AND path = ?", (repository, path)
+    ).fetchall():
+        found += connection.execute(
+            "SELECT started_at, id FROM attempts WHERE workflow = ? AND attempt = 1 AND conclusion = 'success'"
+            " ORDER BY started_at DESC LIMIT ?",
+            (workflow, limit),
+        )
+    seconds = []
+    for _, key in sorted(found, reverse=True)[:limit]:
+        (length,) = connection.execute(
+            "SELECT MAX(completed_at) - MIN(started_at) FROM jobs WHERE attempt = ? AND is_executed = 1", (key,)
+        ).fetchone()
+        if length is not None:
+            seconds.append(max(0, length) / 1_000_000)
+    return seconds
 
 
 def batches(values: Iterable[int]) -> Iterator[tuple[int, ...]]:

@@ -126,7 +126,7 @@ RUN_COLUMNS = (
     "attempts.id, attempts.run_id, attempts.attempt, attempts.number, workflows.workflow_id, workflows.name, "
     "workflows.path, attempts.title, attempts.event, attempts.branch, attempts.head_sha, attempts.status, "
     "attempts.conclusion, attempts.created_at, attempts.started_at, attempts.updated_at, attempts.actor, "
-    "attempts.url, attempts.pull_requests"
+    "attempts.url, attempts.pull_requests, attempts.workflow_blob"
 )
 """What `read_run` takes, from attempts joined with workflows."""
 
@@ -161,6 +161,7 @@ def read_run(repository: RepositoryId, row: Sequence[Any]) -> Run:
         actor=row[16],
         url=row[17],
         pull_requests=tuple(json.loads(row[18])) if row[18] else (),
+        workflow_blob=row[19],
     )
 
 

@@ -105,7 +105,21 @@ _FIRST = (
     "CREATE TABLE body_bytes (id INTEGER PRIMARY KEY REFERENCES bodies ON DELETE CASCADE, body BLOB NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_COMPARISON = (
+    # SHA of the workflow file at the head commit; null as long as nobody has asked for it.
+    "ALTER TABLE attempts ADD COLUMN workflow_blob TEXT",
+    # Which spans of time `history sync` has listed to the end; `workflow` is empty for all of them.
+    """CREATE TABLE synced (
+        repository INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
+        workflow TEXT NOT NULL,
+        low INTEGER NOT NULL,
+        high INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (repository, workflow, low, high)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPARISON)
 """Statements that lead from version i to i + 1. Add to the end; never change one that was released."""
 
 

@@ -1,7 +1,8 @@
 """The history: finished attempts with their jobs, cache states and answer bodies, by API address and repository."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -12,12 +13,24 @@ from cidash.domain.clock import Clock
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Typical
 from cidash.history import rows, schema
-from cidash.history.attempts import batches, job_rows, marks, newest_ids, run_rows, write_attempt
+from cidash.history.attempts import (
+    batches,
+    job_rows,
+    marks,
+    newest_ids,
+    note_blobs,
+    run_rows,
+    wall_seconds,
+    write_attempt,
+)
 from cidash.history.bodies import HistoryBodies
 from cidash.history.database import Database
 from cidash.history.error import HistoryError
 
 __all__ = ["History", "HistoryError", "RepositoryHistory"]
+
+LARGEST = 2**31
+"""More attempts than any file holds."""
 
 _CACHE_STATES = {state.value: state for state in CacheState}
 
@@ -121,13 +134,7 @@ class RepositoryHistory:
         """
         with self._database.reading() as connection:
             ids = newest_ids(connection, self._known_id(connection), workflow, branch, limit)
-            runs = {row[0]: rows.read_run(self.repository, row) for row in run_rows(connection, ids)}
-            jobs: dict[int, list[Job]] = {key: [] for key in runs}
-            for row in job_rows(connection, ids, steps=steps):
-                run = runs[row[0]]
-                jobs[row[0]].append(rows.read_job(run.id, run.attempt, run.url, row))
-        found = [Attempt(run, tuple(jobs[key])) for key, run in runs.items()]
-        return sorted(found, key=lambda attempt: (attempt.run.started_at, *attempt.run.key), reverse=True)
+        return self._attempts_of(ids, steps=steps)
 
     def save_cache_states(self, states: Mapping[int, CacheState | None]) -> None:
         """Remembers the worst cache state of jobs by job id; None, for a log that is gone, counts as unknown."""
@@ -174,8 +181,76 @@ class RepositoryHistory:
                     ).fetchall()
                     if times:
                         seconds = [max(0, duration) / 1_000_000 for (duration,) in times]
-                        found[path, name] = Typical(median(seconds), len(seconds))
+                        found[path, name] = Typical(median(seconds), len(seconds), tuple(sorted(seconds)))
         return found
+
+    def save_workflow_blobs(self, blobs: Mapping[tuple[str, str], str]) -> None:
+        """Notes the SHA of workflow files, by (head commit, workflow path), beside the attempts that ran them."""
+        with self._database.writing() as connection:
+            repository = self._made_id(connection)
+            note_blobs(connection, repository, blobs)
+
+    def typical_runs(self, workflow_paths: Iterable[str], limit: int = 20) -> dict[str, Typical]:
+        """Returns how long whole runs of those workflows usually take, by workflow path.
+
+        It is the wall time of the last `limit` successful first attempts, from their executed jobs.
+        """
+        found: dict[str, Typical] = {}
+        with self._database.reading() as connection:
+            for path in set(workflow_paths):
+                seconds = wall_seconds(connection, self._known_id(connection), path, max(0, limit))
+                if seconds:
+                    found[path] = Typical(median(seconds), len(seconds), tuple(sorted(seconds)))
+        return found
+
+    def every(
+        self, *, workflow: str | None = None, since: datetime | None = None, size: int = 200
+    ) -> Iterator[list[Attempt]]:
+        """Gives all attempts, newest first, in pieces of `size`, so that none of 100,000 has to wait for the last."""
+        with self._database.reading() as connection:
+            ids = newest_ids(connection, self._known_id(connection), workflow, None, LARGEST)
+        for start in range(0, len(ids), size):
+            piece = self._attempts_of(ids[start : start + size], steps=True)
+            wanted = [one for one in piece if since is None or one.run.started_at >= since]
+            if wanted:
+                yield wanted
+            if len(wanted) < len(piece):
+                return
+
+    def synced(self, workflow: str = "") -> list[tuple[datetime, datetime, datetime]]:
+        """Returns the spans that `history sync` has listed to their end: from, to, and when that was."""
+        with self._database.reading() as connection:
+            return [
+                (rows.moment(low), rows.moment(high), rows.moment(at))
+                for low, high, at in connection.execute(
+                    "SELECT low, high, at FROM synced WHERE repository = ? AND workflow = ? ORDER BY low",
+                    (self._known_id(connection), workflow),
+                )
+            ]
+
+    def save_synced(self, low: datetime, high: datetime, workflow: str = "") -> None:
+        """Notes that everything that was created from `low` to `high` is kept; spans inside of it are forgotten."""
+        start, end = rows.micros(low), rows.micros(high)
+        with self._database.writing() as connection:
+            repository = self._made_id(connection)
+            connection.execute(
+                "DELETE FROM synced WHERE repository = ? AND workflow = ? AND low >= ? AND high <= ?",
+                (repository, workflow, start, end),
+            )
+            connection.execute(
+                "INSERT INTO synced (repository, workflow, low, high, at) VALUES (?, ?, ?, ?, ?)",
+                (repository, workflow, start, end, rows.micros(self._clock.now())),
+            )
+
+    def _attempts_of(self, ids: list[int], *, steps: bool) -> list[Attempt]:
+        with self._database.reading() as connection:
+            runs = {row[0]: rows.read_run(self.repository, row) for row in run_rows(connection, ids)}
+            jobs: dict[int, list[Job]] = {key: [] for key in runs}
+            for row in job_rows(connection, ids, steps=steps):
+                run = runs[row[0]]
+                jobs[row[0]].append(rows.read_job(run.id, run.attempt, run.url, row))
+        found = [Attempt(run, tuple(jobs[key])) for key, run in runs.items()]
+        return sorted(found, key=lambda attempt: (attempt.run.started_at, *attempt.run.key), reverse=True)
 
     def _known_id(self, connection: sqlite3.Connection) -> int:
         """Returns the row of this repository; 0, which no row has, as long as nothing was saved."""
