@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIN_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --no-header --no-annotate --upgrade
+PIN := uv pip compile pyproject.toml $(PIN_OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers unit format constraints picture bench clean
+.PHONY: help demo test check lint types layers workflows unit format constraints picture bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +25,7 @@ demo: $(READY) ## set up, then run the dashboard on the demo world (no account, 
 
 test: check unit ## set up, then run all checks and tests
 
-check: lint types layers
+check: lint types layers workflows
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -34,6 +37,11 @@ types: $(READY)
 layers: $(READY)
 	$(BIN)/lint-imports --no-logo
 
+workflows: $(READY)
+	$(BIN)/zizmor --offline --quiet --persona=auditor .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
 unit: $(READY)
 	$(BIN)/pytest -n auto
 
@@ -42,8 +50,10 @@ format: $(READY) ## rewrite the code in the house style
 	$(BIN)/ruff format .
 
 constraints: ## resolve the development pins anew (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --output-file constraints.txt
+	$(PIN) --group dev --output-file constraints.txt
+	$(PIN) --output-file requirements/runtime.txt
+	uv pip compile $(PIN_OPTIONS) --group build --output-file requirements/build.txt
+	uv pip compile $(PIN_OPTIONS) --group security --output-file requirements/security.txt
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
