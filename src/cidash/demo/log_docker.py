@@ -5,7 +5,7 @@ from random import Random
 from cidash.demo.job_for_log import JobForLog, StepForLog, step_seconds
 from cidash.demo.log_tools import Messages, script
 
-CACHE_PATH = "/tmp/.buildx-cache"  # noqa: S108 - the path in the story's workflow  # nosec B108 - words of a log
+CACHE_PATH = "/tmp/.buildx-cache"  # noqa: S108 - the path in the story's workflow  # nosec B108
 
 _LAYERS = (
     ("WORKDIR /app", ()),
