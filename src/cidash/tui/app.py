@@ -9,6 +9,7 @@ from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 
@@ -19,7 +20,7 @@ from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
 from cidash.tui import keys
 from cidash.tui.engine_port import EnginePort
-from cidash.tui.hangup import terminal_is_gone
+from cidash.tui.hangup import outliving, terminal_is_gone
 from cidash.tui.look import AsciiGlyphs
 from cidash.tui.settings import SettingError
 from cidash.tui.themes import DARK, THEMES
@@ -105,6 +106,10 @@ class CidashApp(App[int]):
     def start(self) -> int:
         """Runs until the user quits; returns the exit code."""
         return self.run(mouse=self._use_mouse) or self.return_code or 0
+
+    def get_driver_class(self) -> type[Driver]:
+        """Returns the platform's driver, made to outlive its terminal for the moment that leaving takes."""
+        return outliving(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Returns the filters that every drawn line passes."""
