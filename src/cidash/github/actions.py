@@ -1,17 +1,22 @@
-"""What cidash does to runs. Each write is sent once; the engine reads back what became of it."""
+"""What cidash does on GitHub. Each write is sent once; the engine reads back what became of it."""
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
-from cidash.domain.command import Rerun, RerunScope
+from cidash.domain.command import GitHubCommand, Rerun
 from cidash.domain.problem import Problem, ProblemKind, SourceError
-from cidash.github import queries, refusals
+from cidash.github import refusals
 from cidash.github.client import GitHubClient
 from cidash.github.gate import ACCEPT, API_VERSION
+from cidash.github.write_requests import WriteRequest, request_of
 from cidash.transport.connection import Answer
 from cidash.transport.worker import Worker
 
 if TYPE_CHECKING:
     from cidash.github.package_write import PackageWriter
+
+WRITE_SPACING_SECONDS = 1.0
+"""GitHub asks for a second between two requests that change something."""
 
 
 class GitHubActions:
@@ -23,41 +28,53 @@ class GitHubActions:
         self._worker = worker or Worker(f"cidash-writes-{client.host}")
         self._timeout = timeout_seconds
         self._writer: PackageWriter | None = None  # lives in the worker's thread
+        self._turn = asyncio.Lock()
+        self._last_write: float | None = None
 
     async def rerun(self, command: Rerun) -> None:
         """Asks for a new attempt of a run: all jobs, the failed ones, or one job and those that depend on it.
 
         Raises:
-            SourceError: `forbidden`, `not_found`, `conflict` (it still runs), `refused`, `rate_limited`, `unreachable`
-                (not sent), or `outcome_unknown`: sent, and never sent again by itself.
+            SourceError: as `send`.
         """
-        what = command.sentence[0].lower() + command.sentence[1:]
-        base = f"{queries.base(command.repository)}/actions"
-        if command.scope is RerunScope.JOB:
-            if command.job_id is None:
-                raise SourceError(Problem(ProblemKind.REFUSED, f"Which job? None was named to {what}."))
-            path = f"{base}/jobs/{command.job_id}/rerun"
-        else:
-            last = "rerun" if command.scope is RerunScope.ALL else "rerun-failed-jobs"
-            path = f"{base}/runs/{command.run_id}/{last}"
-        if command.debug or command.scope is RerunScope.JOB:
-            json = {"enable_debug_logging": True} if command.debug else None
-            await self._client.post(path, json, what, queries.ACTIONS_WRITE)
-        else:
-            await self._post_with_package(path, what)
+        await self.send(command)
 
-    async def _post_with_package(self, path: str, what: str) -> None:
+    async def send(self, command: GitHubCommand) -> Answer:
+        """Sends the one request that carries out the command, a second after the one before, and returns its answer.
+
+        Raises:
+            SourceError: `forbidden`, `not_found`, `conflict` (the world has moved), `refused`, `rate_limited`,
+                `unreachable` (not sent), or `outcome_unknown`: sent, and never sent again by itself.
+        """
+        request = request_of(command)
+        what = command.sentence[0].lower() + command.sentence[1:]
+        await self._wait_for_turn()
+        if request.by_package:
+            return await self._send_with_package(request, what)
+        return await self._client.write(request.method, request.path, request.json, what, request.right)
+
+    async def _wait_for_turn(self) -> None:
+        clock = self._client.clock
+        async with self._turn:
+            if self._last_write is not None:
+                rest = self._last_write + WRITE_SPACING_SECONDS - clock.monotonic()
+                if rest > 0:
+                    await clock.sleep(rest)
+            self._last_write = clock.monotonic()
+
+    async def _send_with_package(self, request: WriteRequest, what: str) -> Answer:
         gate = self._gate
         if gate.token is None:
             raise SourceError(refusals.no_token_problem(gate.host, what))
         gate.check_token()
         sent = gate.limits.begin()
-        answer = await self._worker.call(lambda: self._write(path, what))
+        answer = await self._worker.call(lambda: self._write(request.method, request.path, request.json, what))
         gate.note(sent, answer)
         if not 200 <= answer.status < 300:
-            raise SourceError(refusals.write_problem(gate.host, answer, what, queries.ACTIONS_WRITE))
+            raise SourceError(refusals.write_problem(gate.host, answer, what, request.right))
+        return answer
 
-    def _write(self, path: str, what: str) -> Answer:
+    def _write(self, method: str, path: str, json: Any, what: str) -> Answer:
         """Runs in the worker's thread, where PyGithub is imported by the first write."""
         from cidash.github.package_write import AnswerLostError, NotSentError, PackageWriter
 
@@ -66,7 +83,7 @@ class GitHubActions:
             assert gate.token is not None
             self._writer = PackageWriter(gate.api_url, gate.token, API_VERSION, timeout_seconds=self._timeout)
         try:
-            return self._writer.post(path, ACCEPT)
+            return self._writer.send(method, path, ACCEPT, json)
         except NotSentError:
             problem = Problem(ProblemKind.UNREACHABLE, f"{gate.host} could not be reached to {what}: it was not sent.")
         except AnswerLostError:

@@ -57,8 +57,8 @@ class Gate:
                 problem = replace(problem, sentence=f"{problem.sentence.rstrip('.')} when asked for {what}.")
             raise SourceError(problem) from error
 
-    async def post(self, path: str, what: str, json: Any = None) -> Answer:
-        """Sends one POST, once, and returns the answer, whatever its status, unless it is a rate limit.
+    async def write(self, method: str, path: str, what: str, json: Any = None) -> Answer:
+        """Sends one POST, PUT or DELETE, once, and returns the answer, whatever its status, unless it is a rate limit.
 
         Raises:
             SourceError: not sent (`unreachable`, `rate_limited`, `unauthorized`), or `outcome_unknown`.
@@ -66,7 +66,7 @@ class Gate:
         if not self.authorized:
             raise SourceError(refusals.no_token_problem(self.host, what))
         try:
-            return await self._send("POST", self.api_url + path, None, json)
+            return await self._send(method, self.api_url + path, None, json)
         except SourceError as error:
             if error.problem.kind in (ProblemKind.OUTCOME_UNKNOWN, ProblemKind.BAD_ANSWER):
                 raise SourceError(refusals.lost_problem(self.host, what)) from error

@@ -86,8 +86,8 @@ class PackageWriter:
             api_version=api_version,
         )
 
-    def post(self, path: str, accept: str) -> Answer:
-        """Sends one POST without a body, once, and returns its answer, whatever its status.
+    def send(self, method: str, path: str, accept: str, json: Any = None) -> Answer:
+        """Sends one write, once, and returns its answer, whatever its status.
 
         Raises:
             NotSentError: it did not leave.
@@ -96,7 +96,9 @@ class PackageWriter:
         connection = self._connect()
         once = _OneRequest(connection)
         try:
-            self._github.requester.requestJson("POST", path, headers={"Accept": accept}, cnx=cast("Any", once))
+            self._github.requester.requestJson(
+                method, path, headers={"Accept": accept}, input=json, cnx=cast("Any", once)
+            )
         except requests.RequestException as error:
             raise (NotSentError if _never_left(error) else AnswerLostError)(type(error).__name__) from None
         except Exception as error:  # noqa: BLE001 - what PyGithub makes of an answer does not matter: it is at hand
