@@ -91,8 +91,8 @@ def choose(
         attempts: candidates, in any order.
         caches: worst cache state by job id.
         least: how many are wanted for a verdict.
-        like: conditions of the other side: those with its event class and runner labels go first, and among them
-            those with its very event.
+        like: conditions of the other side: those with its event class and runner labels go first, and of several
+            with enough runs those with its very event.
         any_cache: whether the cache state is no condition, because the caller has divided by it.
     """
     ordered = newest_first(attempts)
@@ -104,9 +104,9 @@ def choose(
         return Choice(None, (), ())
     places = {conditions: place for place, conditions in enumerate(groups)}
 
-    def worth(conditions: Conditions) -> tuple[bool, int, int]:
-        size = len(groups[conditions])
-        return (agree(conditions, like), min(size, least), -places[conditions])
+    def worth(conditions: Conditions) -> tuple[bool, int, bool, int]:
+        same_event = like is None or conditions.event == like.event
+        return (agree(conditions, like), min(len(groups[conditions]), least), same_event, -places[conditions])
 
     best = max(groups, key=worth)
     taken = groups[best][:WINDOW]

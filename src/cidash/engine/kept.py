@@ -1,6 +1,7 @@
 """The history as the engine uses it: a failing file costs what it would have kept, never the watch."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 from cidash.domain.cache import CacheState
@@ -31,9 +32,31 @@ class KeptAttempts:
         """Returns the jobs of that attempt, or None when it is not kept."""
         return self._try(lambda: self._history.jobs(run_id, attempt), None)
 
-    def attempts(self, *, workflow: str | None = None, limit: int = 100, steps: bool = True) -> list[Attempt]:
+    def attempts(
+        self, *, workflow: str | None = None, branch: str | None = None, limit: int = 100, steps: bool = True
+    ) -> list[Attempt]:
         """Returns the newest attempts by their start, newest first."""
-        return self._try(lambda: self._history.attempts(workflow=workflow, limit=limit, steps=steps), [])
+        return self._try(lambda: self._history.attempts(workflow=workflow, branch=branch, limit=limit, steps=steps), [])
+
+    def find(self, keys: Iterable[tuple[int, int]]) -> list[Attempt]:
+        """Returns those of the (run id, attempt) pairs that are kept, newest first."""
+        return self._try(lambda: self._history.find(keys), [])
+
+    def save_workflow_blobs(self, blobs: Mapping[tuple[str, str], str]) -> None:
+        """Notes the SHA of workflow files, by (head commit, workflow path)."""
+        self._try(lambda: self._history.save_workflow_blobs(blobs), None)
+
+    def typical_runs(self, workflow_paths: Iterable[str]) -> dict[str, Typical]:
+        """Returns how long whole runs usually take, by workflow path."""
+        return self._try(lambda: self._history.typical_runs(workflow_paths), {})
+
+    def synced(self, workflow: str = "") -> list[tuple[datetime, datetime, datetime]]:
+        """Returns the spans that were listed to their end: from, to, and when that was."""
+        return self._try(lambda: self._history.synced(workflow), [])
+
+    def save_synced(self, low: datetime, high: datetime, workflow: str = "") -> None:
+        """Notes a span that was listed to its end."""
+        self._try(lambda: self._history.save_synced(low, high, workflow), None)
 
     def save_cache_states(self, states: Mapping[int, CacheState | None]) -> None:
         """Remembers the worst cache state of jobs by job id."""

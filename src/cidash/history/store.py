@@ -136,6 +136,19 @@ class RepositoryHistory:
             ids = newest_ids(connection, self._known_id(connection), workflow, branch, limit)
         return self._attempts_of(ids, steps=steps)
 
+    def find(self, keys: Iterable[tuple[int, int]]) -> list[Attempt]:
+        """Returns those of the (run id, attempt) pairs that are kept, newest first."""
+        wanted = set(keys)
+        found: list[int] = []
+        with self._database.reading() as connection:
+            for batch in batches({run_id for run_id, _ in wanted}):
+                of_runs = connection.execute(
+                    f"SELECT id, run_id, attempt FROM attempts WHERE repository = ? AND run_id IN {marks(batch)}",  # noqa: S608 - placeholders only
+                    (self._known_id(connection), *batch),
+                )
+                found += [key for key, run_id, attempt in of_runs if (run_id, attempt) in wanted]
+        return self._attempts_of(found, steps=True)
+
     def save_cache_states(self, states: Mapping[int, CacheState | None]) -> None:
         """Remembers the worst cache state of jobs by job id; None, for a log that is gone, counts as unknown."""
         read_at = rows.micros(self._clock.now())
