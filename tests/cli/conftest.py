@@ -155,7 +155,7 @@ class FakeEngine:
     def select(self, repository: RepositoryId, run_id: int | None, attempt: int | None = None) -> None:
         return None
 
-    async def refresh(self, collect: int = 0) -> Snapshot:
+    async def refresh(self, collect: int = 0, merges: int = 0) -> Snapshot:
         if self.raises is not None:
             raise self.raises
         return self.snapshot

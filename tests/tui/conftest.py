@@ -22,6 +22,15 @@ from cidash.domain.epic import (
     Transition,
     TransitionField,
 )
+from cidash.domain.merge import (
+    DemandedCheck,
+    DemandSource,
+    MergeState,
+    ReportedCheck,
+    RequiredCheck,
+    Requirements,
+    Sourced,
+)
 from cidash.domain.problem import SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Budget, Part, RepositorySnapshot, Snapshot, SourceState, Typical
@@ -68,6 +77,7 @@ class FakeEngine:
         self.kicks = 0
         self.focus: list[bool] = []
         self.selected: list[tuple[RepositoryId, int | None, int | None]] = []
+        self.selected_pulls: list[tuple[RepositoryId, int | None]] = []
         self.performed: list[Command] = []
         self.answer: Callable[[Command], Awaitable[Action]] = self.done
         self.offered: tuple[Transition, ...] | SourceError = transitions()
@@ -95,6 +105,9 @@ class FakeEngine:
 
     def select(self, repository: RepositoryId, run_id: int | None, attempt: int | None = None) -> None:
         self.selected.append((repository, run_id, attempt))
+
+    def select_pull(self, repository: RepositoryId, number: int | None) -> None:
+        self.selected_pulls.append((repository, number))
 
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         if isinstance(self.offered, SourceError):
@@ -261,6 +274,20 @@ def part(data: Any, state: SourceState = SourceState.LIVE) -> Part[Any]:
     return Part(data, ago(2), state)
 
 
+def merge_state(number: int, sha: str, **changes: Any) -> MergeState:
+    """Lint and test are required, and one approval."""
+    rules = (DemandSource.RULES,)
+    checks = tuple(RequiredCheck(DemandedCheck(name), rules) for name in ("lint", "test"))
+    no = Sourced(False)
+    needs = Requirements(Sourced(checks, rules), Sourced(True, rules), Sourced(1, rules), no, no, no, no)
+    reported = (
+        ReportedCheck("lint", "completed", "success", 3801),
+        ReportedCheck("test", "in_progress", None, 3802),
+    )
+    state = MergeState(number, sha, "main", False, "blocked", needs, reported, True, 0, (), behind_by=0)
+    return replace(state, **changes)
+
+
 def target_results() -> tuple[TargetResult, ...]:
     hit = Target("ci-time-hit", "CI time (cache hit)", "run-duration", "CI", baseline=210, limit=120, ticket="KAN-77")
     every = Target("ci-time", "CI time (all runs)", "run-duration", "CI", baseline=210, limit=120)
@@ -298,6 +325,7 @@ def story() -> Snapshot:
         jobs=ci_jobs(),
         caches={4302: CacheState.HIT, 4402: CacheState.MISS, 3702: CacheState.MISS},
         typical={(CI, "test"): Typical(199, 20), (CI, "lint"): Typical(11, 20)},
+        merge={38: part(merge_state(38, SHA_38))},
     )
     epic = Epic(
         ticket("KAN-40", "CI/CD hardening", PROGRESS),
@@ -379,6 +407,7 @@ def make_stage(snapshot: Snapshot | None = None, **settings: Any) -> Stage:
     clock = FixedClock()
     engine = FakeEngine(snapshot or story(), clock)
     makers: dict[str, Callable[..., Any]] = {
-        "run": run, "job": job, "step": step, "pull": pull, "ticket": ticket, "part": part, "story": story
+        "run": run, "job": job, "step": step, "pull": pull, "ticket": ticket, "part": part, "story": story,
+        "merge": merge_state,
     }  # fmt: skip
     return Stage(clock, engine, CidashApp(engine, clock, **settings), make=makers)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from cidash.analysis.checks import checks_of
 from cidash.analysis.duration import job_seconds, queue_seconds, run_elapsed_seconds, step_seconds
 from cidash.analysis.links import pulls_of_ticket, tickets_of_pull
+from cidash.cli.encode_merge import merge_state
 from cidash.domain.ci import Job, PullRequest, Run, Step, Workflow
 from cidash.domain.epic import Epic, Status, Ticket
 from cidash.domain.problem import Problem
@@ -85,10 +86,20 @@ def pull(one: PullRequest, where: RepositorySnapshot, now: datetime) -> Json:
         "updated_at": moment(one.updated_at),
         "url": one.url,
         "mergeable_state": one.mergeable_state,
+        "merge": merge_part(one, where, now),
         "tickets": list(tickets_of_pull(one)),
         "checks": None if checks is None else checks.value,
         "runs": [run(each, where, now) for each in where.runs_of(one.head_sha)],
     }
+
+
+def merge_part(one: PullRequest, where: RepositorySnapshot, now: datetime) -> Json | None:
+    """Returns what blocks the merge, with its source state; null when nobody looked, or at another head only."""
+    known = where.merge.get(one.number)
+    if known is None:
+        return None
+    state = known.data if known.data is not None and known.data.head_sha == one.head_sha else None
+    return {**_source(known, now), **merge_state(state, checks_of(one.head_sha, where.runs.data or ()))}
 
 
 def run(one: Run, where: RepositorySnapshot, now: datetime) -> Json:

@@ -7,6 +7,7 @@ from cidash.analysis.checks import checks_of, newest_runs
 from cidash.analysis.duration import elapsed_seconds, run_elapsed_seconds
 from cidash.analysis.eta import run_time_left, typical_of_workflow
 from cidash.analysis.links import pulls_of_ticket
+from cidash.analysis.merge_blockers import merge_blockers, merge_sentence
 from cidash.cli import loop, session
 from cidash.cli.console import Cell, Console, warn
 from cidash.cli.exits import OK, REFUSED
@@ -14,7 +15,7 @@ from cidash.cli.parser import Arguments
 from cidash.cli.targets import rows_of_targets
 from cidash.cli.words import CATEGORIES, DIM, NO_RUNS, RED, STATES, YELLOW, Word
 from cidash.config.model import Config
-from cidash.domain.ci import Job, Run
+from cidash.domain.ci import Job, PullRequest, Run
 from cidash.domain.format import age_text, count_text, seconds_text
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Part, RepositorySnapshot, Snapshot, SourceState
@@ -22,13 +23,15 @@ from cidash.domain.state import State, worst_state
 
 COLLECT = 20
 """Requests that may go into filling the history, so that typical times and targets are known sooner."""
+MERGES = 10
+"""Open pull requests of each repository of which it is asked what blocks their merge."""
 
 
 def status(arguments: Arguments) -> int:
     """Prints the newest state of everything, and returns 1 when nothing at all could be read, not even stored."""
     loaded = session.load_config(arguments)
     choice = session.choose(arguments, loaded)
-    snapshot = loop.run(read(loaded.config, choice.shown, COLLECT))
+    snapshot = loop.run(read(loaded.config, choice.shown, COLLECT, MERGES))
     if arguments.json:
         from cidash.cli.encode import dumps, status_document
 
@@ -38,10 +41,10 @@ def status(arguments: Arguments) -> int:
     return OK if has_answer(snapshot) else REFUSED
 
 
-async def read(config: Config, repositories: tuple[RepositoryId, ...], collect: int) -> Snapshot:
+async def read(config: Config, repositories: tuple[RepositoryId, ...], collect: int, merges: int = 0) -> Snapshot:
     """Returns the snapshot after one round of questions."""
     async with session.opened(config, repositories) as engine:
-        return await engine.refresh(collect=collect)
+        return await engine.refresh(collect=collect, merges=merges)
 
 
 def has_answer(snapshot: Snapshot) -> bool:
@@ -94,7 +97,17 @@ def _print_repository(repository: RepositorySnapshot, console: Console, now: dat
         draft = ", draft" if pull.draft else ""
         console.entry(look, f"#{pull.number} {pull.title}", f"{pull.branch} at {pull.short_sha}{draft}")
         _print_runs(newest_runs(pull.head_sha, runs or ()), repository, console, now)
+        _print_merge(pull, repository, console)
     console.line()
+
+
+def _print_merge(pull: PullRequest, repository: RepositorySnapshot, console: Console) -> None:
+    part = repository.merge.get(pull.number)
+    if part is None or part.data is None or part.data.head_sha != pull.head_sha:
+        return
+    blockers = merge_blockers(part.data)
+    sentence = merge_sentence(part.data, blockers, checks_of(pull.head_sha, repository.runs.data or ()))
+    console.line(f"      merge: {sentence}")
 
 
 def _print_runs(runs: Iterable[Run], repository: RepositorySnapshot, console: Console, now: datetime) -> None:

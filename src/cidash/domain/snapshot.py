@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from cidash.domain.armed import Armed
 from cidash.domain.cache import CacheState
 from cidash.domain.ci import Job, PullRequest, Run, Workflow
 from cidash.domain.command import Action
@@ -127,6 +128,8 @@ class Snapshot:
     """Why the history file can't be used now; nothing new is kept meanwhile."""
     round: int = 0
     """How many poll rounds have ended."""
+    armed: tuple[Armed, ...] = ()
+    """Confirmed for later, in the order of asking."""
 
     def repository(self, wanted: RepositoryId) -> RepositorySnapshot | None:
         """Returns that repository's part."""

@@ -4,8 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
 
 from cidash.analysis.targets import judge
+from cidash.domain.armed import Armed, ArmedCommand
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, Command
 from cidash.domain.epic import Transition
@@ -13,13 +16,19 @@ from cidash.domain.problem import Problem, ProblemKind, SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
 from cidash.domain.target import Target
+from cidash.engine.armed_actions import ArmedActions
 from cidash.engine.board import Board
 from cidash.engine.cadence import Pace, retry_interval, wanted_interval
 from cidash.engine.collector import Collector
 from cidash.engine.commands import Commands
+from cidash.engine.comparer import Comparer
+from cidash.engine.github_questions import GitHubQuestions
 from cidash.engine.jira_poll import JiraPoll
+from cidash.engine.job_logs import JobLogs
+from cidash.engine.reader import Reader
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.engine.spending import Spending
+from cidash.engine.sync import Progress, Sync
 from cidash.history.store import History
 
 TARGET_ATTEMPTS = 200
@@ -42,6 +51,7 @@ class Engine:
         jira: JiraPoll | None,
         commands: Commands,
         targets: Sequence[Target],
+        logs_folder: Path | None = None,
     ) -> None:
         self._board = board
         self._clock = clock
@@ -50,11 +60,18 @@ class Engine:
         self._polls = list(polls)
         self._jira = jira
         self._commands = commands
+        self._armed = ArmedActions(board, clock, {poll.repository: poll for poll in polls}, commands)
+        self.github = GitHubQuestions({poll.repository: poll.client for poll in polls})
+        """Asks what is needed to ask for a write."""
         self._targets = tuple(targets)
         self._focused = True
         self._kicks: list[asyncio.Event] = []
         self._spending: Mapping[str, Spending] = {poll.client.host: Spending(pace.budget) for poll in polls}
         self._statistics_due = True
+        self.logs = JobLogs({poll.repository: poll.client for poll in polls}, logs_folder)
+        """Logs of finished jobs, from the disk cache or streamed to it."""
+        self.reader = Reader(polls)
+        """Single questions of the command line."""
         self._collector = Collector(self._polls, self._targets, self._note_statistics, self._note_collected)
 
     # -- what the screen uses -----------------------------------------------------------------------------------
@@ -85,13 +102,22 @@ class Engine:
             if self._jira is not None:
                 group.create_task(self._poll_jira_forever(self._jira))
             group.create_task(self._collect_forever())
+            group.create_task(self._armed.run())
 
-    async def refresh(self, collect: int = 0) -> Snapshot:
-        """Asks for everything once and returns the snapshot; `collect` requests may go into filling the history."""
+    async def refresh(self, collect: int = 0, merges: int = 0) -> Snapshot:
+        """Asks for everything once and returns the snapshot.
+
+        Args:
+            collect: requests that may go into filling the history.
+            merges: of how many open pull requests of each repository it is asked what blocks their merge.
+        """
         await asyncio.gather(
             *(self._guarded(poll.round) for poll in self._polls),
             *([self._guarded(self._jira.round)] if self._jira is not None else []),
         )
+        for poll in self._polls:
+            pulls = self._board.repository(poll.repository).pulls.data or ()
+            await poll.merge.round([pull.number for pull in pulls[:merges]])
         if collect:
             for poll in self._polls:
                 self._collector.see_runs(poll.repository, self._board.repository(poll.repository).runs.data or ())
@@ -124,6 +150,15 @@ class Engine:
                 if wanted is not None and poll.wants_selected():
                     self._wake()
 
+    def select_pull(self, repository: RepositoryId, number: int | None) -> None:
+        """Keeps fresh what blocks the merge of that pull request; None: of the one whose head the run belongs to."""
+        for poll in self._polls:
+            wanted = number if poll.repository == repository else None
+            if poll.selected_pull != wanted:
+                poll.selected_pull = wanted
+                if wanted is not None and poll.merge.is_due(wanted):
+                    self._wake()
+
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         """Returns the transitions that this user has for the ticket now.
 
@@ -140,6 +175,42 @@ class Engine:
             return await self._commands.perform(command)
         finally:
             self.kick()
+
+    def arm(self, command: ArmedCommand) -> Armed:
+        """Arms a confirmed command: it is sent when its moment has come, as long as the engine runs."""
+        return self._armed.arm(command)
+
+    def disarm(self, armed_id: int) -> bool:
+        """Takes an armed command back; returns whether it was still armed."""
+        return self._armed.disarm(armed_id)
+
+    async def outcome(self, armed_id: int) -> Action | None:
+        """Returns what became of an armed command in the end; None when it was disarmed."""
+        return await self._armed.outcome(armed_id)
+
+    async def collect(self, requests: int) -> int:
+        """Fills the history with what is noted as lacking, with at most so many requests; returns how many it made.
+
+        Raises:
+            SourceError: a problem of the whole source.
+        """
+        return await self._collector.collect(requests)
+
+    async def sync(
+        self, repository: RepositoryId, since: timedelta, workflow: str | None, tell: Callable[[Progress], None]
+    ) -> Progress:
+        """Reads the runs of that time into the history, within the budget, and returns what was done.
+
+        Raises:
+            SourceError: it could not be finished; what was read is kept.
+        """
+        poll = next(poll for poll in self._polls if poll.repository == repository)
+        spending = self._spending[repository.host]
+        return await Sync(poll, self._collector.collect, spending, self._clock, tell).run(since, workflow)
+
+    def comparer(self, repository: RepositoryId) -> Comparer:
+        """Returns what answers comparisons and trends of that repository."""
+        return Comparer(next(poll for poll in self._polls if poll.repository == repository))
 
     async def close(self) -> None:
         """Closes connections and the history."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from cidash.domain.ci import Attempt, Job, Run
+from cidash.domain.ci import Attempt, Job, Run, Workflow
 from cidash.domain.clock import Clock
 from cidash.domain.problem import Problem, SourceError
 from cidash.domain.repository import RepositoryId
@@ -15,6 +15,7 @@ from cidash.engine import parts
 from cidash.engine.board import Board
 from cidash.engine.cadence import Activity, Pace, activity_of
 from cidash.engine.kept import KeptAttempts
+from cidash.engine.merge_poll import MergePoll
 from cidash.engine.shown_runs import merged_runs, missing_heads, shown_runs
 from cidash.github import queries
 from cidash.github.client import GitHubClient
@@ -47,6 +48,8 @@ class RepositoryPoll:
         self.client = client
         self.history = history
         self.selected: tuple[int, int | None] | None = None
+        self.selected_pull: int | None = None
+        self.merge = MergePoll(repository, client, board, clock)
         self.on_finished: Callable[[RepositoryId, Attempt], None] | None = None
         self.on_jobs: Callable[[RepositoryId, Run, tuple[Job, ...]], None] | None = None
         self._board = board
@@ -116,12 +119,20 @@ class RepositoryPoll:
         """Makes the next round ask for everything but the names again."""
         for what in ("pulls", "heads"):
             self._due.pop(what, None)
+        self.merge.expect_news()
 
     def note_run(self, run: Run) -> None:
         """Puts a run that was read by itself on the board; a list that lags behind does not undo it."""
         self._other_runs[run.id] = run
         now = self._board.repository(self.repository)
         self._board.put_repository(replace(now, runs=self._visible(self._listed)))
+
+    def note_workflow(self, workflow: Workflow) -> None:
+        """Puts a workflow that was read by itself in the place of the one with its id."""
+        now = self._board.repository(self.repository)
+        if now.workflows.data is not None:
+            listed = tuple(workflow if one.id == workflow.id else one for one in now.workflows.data)
+            self._board.put_repository(replace(now, workflows=replace(now.workflows, data=listed)))
 
     async def round(self) -> Problem | None:
         """Asks once for everything that is due; returns the first problem, or None when all was answered."""
@@ -131,6 +142,7 @@ class RepositoryPoll:
         problems.append(await self._read_older_attempt())
         self._fill_jobs_from_history()
         problems.append(await self._read_jobs())
+        await self.merge.round(self._looked_at())
         return next((problem for problem in problems if problem), None)
 
     async def _read_runs(self) -> Problem | None:
@@ -249,6 +261,14 @@ class RepositoryPoll:
                 self._due.pop(due, None)  # not answered: still due
             return parts.failed(part, error.problem), error.problem
         return parts.read(reading.data, reading.fetched_at), None
+
+    def _looked_at(self) -> tuple[int, ...]:
+        """Returns the number of the pull request that is looked at: chosen by itself, or by its head's run."""
+        if self.selected_pull is not None:
+            return (self.selected_pull,)
+        run = self._selected_run()
+        pulls = self._board.repository(self.repository).pulls.data or ()
+        return tuple(pull.number for pull in pulls if run is not None and pull.head_sha == run.head_sha)[:1]
 
     def _selected_run(self) -> Run | None:
         if self.selected is None:

@@ -17,6 +17,7 @@ from cidash.github import logs, refusals
 from cidash.github.addresses import next_page, resolved, same_origin
 from cidash.github.gate import Gate
 from cidash.github.query import Query, joined
+from cidash.github.wire import message_of
 from cidash.transport.bodies import BodyStore, StoredBody
 from cidash.transport.connection import Answer
 
@@ -74,6 +75,7 @@ class GitHubClient:
         self.api_url = self.gate.api_url
         self._bodies = bodies
         self._clock = clock
+        self.clock = clock
         self._pages: OrderedDict[tuple[str, str], _Page] = OrderedDict()
         self._flights: dict[str, _Flight] = {}
         self._moved: dict[str, str] = {}
@@ -137,9 +139,14 @@ class GitHubClient:
         return logs.job_log(self.gate, repository, job_id)
 
     async def post(self, path: str, json: Any, what: str, right: str = "Actions: write") -> Answer:
+        """Sends one POST, as `write` does."""
+        return await self.write("POST", path, json, what, right)
+
+    async def write(self, method: str, path: str, json: Any, what: str, right: str = "Actions: write") -> Answer:
         """Sends one write, once, and returns its answer, which is a 2xx.
 
         Args:
+            method: `POST`, `PUT` or `DELETE`.
             path: under the API's base URL, parts quoted.
             json: the body, or None for none.
             what: the thing to be done, to stand after "to": `cancel run 7 of octo/hello`.
@@ -148,7 +155,7 @@ class GitHubClient:
         Raises:
             SourceError: not sent, refused, or `outcome_unknown`.
         """
-        answer = await self.gate.post(path, what, json)
+        answer = await self.gate.write(method, path, what, json)
         if not 200 <= answer.status < 300:
             raise SourceError(refusals.write_problem(self.host, answer, what, right))
         return answer
@@ -196,6 +203,9 @@ class GitHubClient:
             if answer.status == 304:
                 sentence = f"{self.host} says that {query.what} did not change, but was not asked that."
                 raise SourceError(Problem(ProblemKind.BAD_ANSWER, sentence, status=304))
+            told = query.read_refusal(answer.status, message_of(answer.body)) if query.read_refusal else None
+            if told is not None:
+                return _Page(told, None, self.gate.fingerprint(), None), True
             problem = refusals.read_problem(self.host, answer, query.what, query.right, authorized=self.gate.authorized)
             raise SourceError(replace(problem, retry_at=self.budget.blocked_until))
         stored = StoredBody(

@@ -23,6 +23,8 @@ class Query(Generic[T]):
     """Whether the answer goes on under `rel="next"`; T is then a tuple and the pages are joined."""
     right: str = "Metadata: read"
     """What a fine-grained token must be allowed, for the sentence of a 403 or 404."""
+    read_refusal: Callable[[int, str], T | None] | None = None
+    """Turns a refusal (status, message) that is an answer into nouns; None leaves it a problem. It is never stored."""
 
     def url(self, api_url: str) -> str:
         """Returns the full URL: where the answer is asked for, and the key that its body is stored under."""

@@ -5,9 +5,10 @@ or has been seen to leave a field out, so do the models; a wrong type makes the 
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic_core import to_json
 
 from cidash.domain.problem import Problem, ProblemKind, SourceError
 
@@ -222,6 +223,11 @@ def decode(model: type[WireT], body: bytes, host: str, what: str) -> WireT:
         fault = _fault(first["type"], first["loc"], first["msg"])
     sentence = f"{host} answered with something unreadable for {what}: {fault}."
     raise SourceError(Problem(ProblemKind.BAD_ANSWER, sentence))
+
+
+def decode_value(model: type[WireT], value: Any, host: str, what: str) -> WireT:
+    """Returns a part of an answer, whose shape depends on another part, as the model; raises as `decode`."""
+    return decode(model, to_json(value), host, what)
 
 
 def message_of(body: bytes) -> str:

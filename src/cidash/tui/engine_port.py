@@ -37,6 +37,10 @@ class EnginePort(Protocol):
         """Keeps the jobs of that run fresh, at its newest attempt unless another one is named."""
         ...
 
+    def select_pull(self, repository: RepositoryId, number: int | None) -> None:
+        """Keeps fresh what blocks the merge of that pull request; None: of none but the selected run's."""
+        ...
+
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         """Returns the transitions that this user has for the ticket now; raises SourceError."""
         ...

@@ -11,6 +11,7 @@ from cidash.tui import look
 from cidash.tui.columns import Piece, assemble, fit
 from cidash.tui.watch import items
 from cidash.tui.watch.items import Item
+from cidash.tui.watch.merge_lines import merge_lines
 from cidash.tui.watch.moment import Moment
 
 _LABEL = 8
@@ -65,7 +66,7 @@ def _of_pull(moment: Moment, item: Item, pull: PullRequest, width: int) -> list[
         ),
         _line("author", (pull.author or DASH, look.PLAIN), (f" · updated {age} ago", look.MUTED)),
         _line("checks", *_checks(moment, item)),
-        _line("merge", _merge(pull)),
+        *merge_lines(moment, item, pull, width),
     ]
     ticket = _ticket(moment, pull)
     if ticket is not None:
@@ -112,23 +113,6 @@ def _checks(moment: Moment, item: Item) -> list[Piece]:
         time = f" {seconds_text(seconds)}" if seconds is not None else ""
         pieces += [(f"{state.glyph} ", state.style), (run.workflow_name, look.PLAIN), (f"{time}   ", look.MUTED)]
     return pieces or [("no run for this commit yet", look.MUTED)]
-
-
-_MERGE_WORDS = {
-    "clean": ("✓ nothing stands in the way", look.GOOD),
-    "has_hooks": ("✓ nothing stands in the way", look.GOOD),
-    "unstable": ("◐ possible, but a check is not green", look.BUSY),
-    "blocked": ("✗ blocked: a review or a required check is missing", look.BAD),
-    "behind": ("✗ behind its base branch", look.BAD),
-    "dirty": ("✗ conflicts with its base branch", look.BAD),
-    "draft": ("· draft", look.MUTED),
-}
-
-
-def _merge(pull: PullRequest) -> tuple[str, str]:
-    if pull.draft:
-        return _MERGE_WORDS["draft"]
-    return _MERGE_WORDS.get(pull.mergeable_state or "", ("unknown", look.FAINT))
 
 
 def _ticket(moment: Moment, pull: PullRequest) -> Ticket | None:

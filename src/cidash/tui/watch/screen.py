@@ -55,7 +55,7 @@ class WatchScreen(Acts, View):
         self._flow: Flow | None = None
         self._old_attempt: tuple[int, int, int] | None = None
         """Run id, the older attempt that is shown, and what was the newest then."""
-        self._told: tuple[RepositoryId, int, int | None] | None = None
+        self._told: tuple[RepositoryId, int | None, int | None, int | None] | None = None
         self._home = "pulls"
         self._ticks = 0
         self._problems = Problems()
@@ -125,7 +125,7 @@ class WatchScreen(Acts, View):
         problem.put(line)
         problem.set_class(bool(line), "-shown")
         self._show_footer()
-        if item is not None and moment.run is not None:
+        if item is not None:
             self._tell_engine(item, moment.run)
 
     @property
@@ -215,17 +215,20 @@ class WatchScreen(Acts, View):
         self._flow = flow_of(run) if run is not None else None
         self._old_attempt = None
 
-    def _tell_engine(self, item: Item, run: Run) -> None:
-        """Tells the engine which run is looked at, once the cursor rests."""
+    def _tell_engine(self, item: Item, run: Run | None) -> None:
+        """Tells the engine which run and pull request are looked at, once the cursor rests."""
         old = self._old_attempt[1] if self._old_attempt is not None else None
-        wanted = (item.key.repository, run.id, old)
+        pull = item.pull.number if item.pull is not None else None
+        wanted = (item.key.repository, run.id if run is not None else None, old, pull)
         if wanted != self._told:
             self._told = wanted
             self.set_timer(_SETTLE_SECONDS, lambda: self._tell(wanted))
 
-    def _tell(self, wanted: tuple[RepositoryId, int, int | None]) -> None:
+    def _tell(self, wanted: tuple[RepositoryId, int | None, int | None, int | None]) -> None:
         if wanted == self._told:
-            self.app.engine.select(*wanted)
+            repository, run_id, attempt, pull = wanted
+            self.app.engine.select_pull(repository, pull)
+            self.app.engine.select(repository, run_id, attempt)
 
     @on(KeyedList.Moved, "#pulls-list")
     def _pull_chosen(self, event: KeyedList.Moved) -> None:
