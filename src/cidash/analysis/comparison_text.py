@@ -15,7 +15,7 @@ def sentence_of(subject: str, names: tuple[str, str], whole: Contrast, confounde
     if whole.ratio is None or whole.shift_seconds is None:
         missing = " and ".join(name for name, side in ((base, whole.base), (head, whole.head)) if side.n == 0)
         return f"{subject}: no comparable run of {missing} is kept, so {head} and {base} can't be compared ({n})."
-    numbers = f"{change_text(whole)}, {shift_text(whole)}, p = {p_text(whole.p_value)}, {n}"
+    numbers = f"{change_text(whole)}, {shift_text(whole)}, {p_text(whole.p_value)}, {n}"
     if whole.verdict is not Outcome.NO_PROOF:
         word = "faster" if whole.verdict is Outcome.BETTER else "slower"
         sentence = f"{subject}: {head} is {word} than {base}: {numbers}."
@@ -50,12 +50,12 @@ def signed(seconds: float) -> str:
 
 
 def p_text(p_value: float | None) -> str:
-    """Returns a p value with the digits that mean something."""
+    """Returns a p value with the digits that mean something: `p = 0.024`, `p < 0.001`."""
     if p_value is None:
-        return "unknown"
+        return "p unknown"
     if p_value < 0.001:
-        return "<0.001"
-    return f"{p_value:.3f}" if p_value < 0.1 else f"{p_value:.2f}"
+        return "p < 0.001"
+    return f"p = {p_value:.3f}" if p_value < 0.1 else f"p = {p_value:.2f}"
 
 
 def detectable_text(one: Contrast) -> str | None:

@@ -47,6 +47,11 @@ class Console:
         """Writes a fainter line."""
         print(self.paint(self._fit(text), DIM))
 
+    def paragraph(self, text: str) -> None:
+        """Writes a text, on a terminal in lines that fit."""
+        for line in textwrap.wrap(self.own(text), self.width) if self.width is not None else [self.own(text)]:
+            print(line)
+
     def table(
         self,
         rows: Sequence[Sequence[Cell]],

@@ -60,6 +60,7 @@ ASCII: Final = str.maketrans(
     {
         "✓": "+", "✗": "x", "⊘": "x", "◐": "*", "○": "o", "◷": "w", "◇": "=", "»": ">", "·": ".", "→": ">",
         "≤": "<", "…": "~", "—": "-", "−": "-",
+        "–": "-", "├": "[", "┤": "]", "┃": "|", "─": "-",
     }
 )  # fmt: skip
 """The program's own signs, one for one, for terminals and fonts that lack them."""

@@ -36,6 +36,21 @@ class Comparer:
         job_ids = [job.id for attempt in attempts for job in attempt.jobs]
         return compare(question, attempts, self._poll.history.cache_states(job_ids))
 
+    async def branch_of_pull(self, number: int) -> str:
+        """Returns the head branch of that pull request, from its own answer or the stored one.
+
+        Raises:
+            SourceError: GitHub did not tell, and it is not stored.
+        """
+        query = queries.pull(self._poll.repository, number)
+        try:
+            return (await self._poll.client.fetch(query)).data.branch
+        except SourceError:
+            stored = self._poll.client.recall(query)
+            if stored is None:
+                raise
+            return stored.data.branch
+
     async def fill(self, question: Question, requests: int) -> int:
         """Reads what the history lacks for the question, with at most so many requests; returns how many it made.
 

@@ -32,6 +32,10 @@ class Spending:
             return
         self._cost += _MEMORY * (charged - self._cost)
 
+    def begin_anew(self, budget: Budget) -> None:
+        """Counts from here on: the reset time has passed, though no answer has told the new one yet."""
+        self._charged_before = budget.charged
+
     def note_collected(self, requests: int) -> None:
         """Takes requests that filled the history out of the cost of a round: they come once, not every round."""
         self._charged_last += requests
