@@ -20,5 +20,7 @@ def demo(arguments: Arguments) -> int:
     check_terminal()
     with start(arguments.scenario, arguments.pace, arguments.seed) as servers:
         config = load_text(servers.config_text, "the demo's config")
+        if arguments.read_only:
+            config = config.model_copy(update={"read_only": True})
         repositories = tuple(repository.id for repository in config.repositories)
         return show(config, session.Choice(repositories, repositories[0]))

@@ -7,6 +7,8 @@ from typing import NoReturn
 
 from cidash import __version__
 from cidash.cli.exits import USAGE
+from cidash.cli.parser_measures import add_measures
+from cidash.cli.write_parsers import add_writes
 from cidash.domain.text import clean
 
 _EXITS = """\
@@ -26,6 +28,7 @@ class Arguments(argparse.Namespace):
     config: str | None = None
     json: bool = False
     yes: bool = False
+    read_only: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,6 +65,8 @@ def parser() -> Parser:
     _add_demo(command)
     _add_reading(command)
     _add_writing(command, commands, everywhere)
+    add_writes(command, commands, everywhere)
+    add_measures(command, commands, everywhere)
     _add_config(commands, everywhere)
     return top
 
@@ -76,6 +81,7 @@ def _everywhere() -> Parser:
         "-R", "--repo", metavar="[HOST/]OWNER/REPO", help="the repository (also GH_REPO; else git remote or config)"
     )
     common.add_argument("--config", metavar="FILE", help="the configuration file (also CIDASH_CONFIG)")
+    common.add_argument("--read-only", action="store_true", help="hide and refuse everything that changes something")
     return common
 
 
@@ -106,6 +112,7 @@ def _add_writing(command: Adder, commands: "argparse._SubParsersAction[Parser]",
     scope.add_argument("--failed", action="store_true", help="only the failed jobs and what depends on them")
     scope.add_argument("--job", metavar="J", help="only this job and what depends on it: its id, URL or name")
     rerun.add_argument("--debug", action="store_true", help="with debug logging")
+    rerun.add_argument("--when-ready", action="store_true", help="wait until GitHub can re-run it")
     _add_yes(rerun)
 
     ticket = commands.add_parser("ticket", help="Act on a Jira ticket", description="Act on a Jira ticket.")

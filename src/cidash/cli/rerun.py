@@ -1,12 +1,13 @@
 """`cidash rerun`: a run again, whole, its failed jobs, or one job."""
 
 from cidash.cli import loop, session
+from cidash.cli.armed import carry_out_armed
 from cidash.cli.confirm import carry_out, check_allowed
 from cidash.cli.console import warn
 from cidash.cli.exits import REFUSED, UsageError
 from cidash.cli.parser import Arguments
 from cidash.cli.run_address import RunAddress, run_address
-from cidash.config.load import Loaded
+from cidash.cli.run_place import repository_of_run
 from cidash.config.model import Config
 from cidash.domain.ci import Job, Run
 from cidash.domain.command import Rerun, RerunScope
@@ -19,22 +20,8 @@ def rerun(arguments: Arguments) -> int:
     address = run_address(arguments.run)
     loaded = session.load_config(arguments)
     check_allowed(arguments, loaded.config)
-    repository = _repository(address, arguments, loaded)
+    repository = repository_of_run(address, arguments, loaded)
     return loop.run(_rerun(arguments, loaded.config, repository, address))
-
-
-def _repository(address: RunAddress, arguments: Arguments, loaded: Loaded) -> RepositoryId:
-    if address.host is None:
-        return session.choose(arguments, loaded).only
-    try:
-        known = session.choose(arguments, loaded).shown
-    except UsageError:
-        known = ()
-    named = address.repository(loaded.config, known)
-    assert named is not None
-    if arguments.repo and named not in known:
-        raise UsageError(f"The address is in {named}, but -R says {arguments.repo}.")
-    return named
 
 
 async def _rerun(arguments: Arguments, config: Config, repository: RepositoryId, address: RunAddress) -> int:
@@ -47,6 +34,8 @@ async def _rerun(arguments: Arguments, config: Config, repository: RepositoryId,
             warn(problem.sentence if problem else f"{repository} has no run {address.run_id} that can be seen here.")
             return REFUSED
         command = _command(arguments, run, address, snapshot)
+        if arguments.when_ready:
+            return await carry_out_armed(command, engine, arguments)
         return await carry_out(command, engine, arguments)
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,10 @@ def load_config(arguments: Arguments) -> Loaded:
         ConfigError: something in it can't be used.
     """
     explicit = Path(arguments.config).expanduser() if arguments.config is not None else None
-    return load(explicit, Path.cwd(), os.environ)
+    loaded = load(explicit, Path.cwd(), os.environ)
+    if arguments.read_only:
+        return replace(loaded, config=loaded.config.model_copy(update={"read_only": True}))
+    return loaded
 
 
 def console(config: Config) -> Console:

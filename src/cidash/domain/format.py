@@ -77,3 +77,15 @@ def clock(moment: datetime | None, zone: tzinfo | None = None, *, with_seconds: 
     if moment is None:
         return DASH
     return moment.astimezone(zone).strftime("%H:%M:%S" if with_seconds else "%H:%M")
+
+
+def size_text(size_bytes: int | None) -> str:
+    """Returns a size in three digits at most: `0 B`, `12 KB`, `1.9 GB` (of 1,024 each); a dash for None."""
+    if size_bytes is None:
+        return DASH
+    size, unit = float(size_bytes), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1024, larger
+    return f"{size:.1f} {unit}" if unit != "B" and size < 9.95 else f"{size:.0f} {unit}"
