@@ -7,8 +7,18 @@ from enum import StrEnum
 from typing import Any
 
 from cidash.domain.epic import Status
+from cidash.domain.github_command import (
+    ApproveRun,
+    CancelRun,
+    DeleteCache,
+    DispatchWorkflow,
+    MergePull,
+    ReviewDeployment,
+    SetWorkflow,
+)
 from cidash.domain.problem import Problem
 from cidash.domain.repository import RepositoryId
+from cidash.domain.ticket_command import CommentTicket, CreateTicket, LinkPage, LinkTickets
 
 
 class RerunScope(StrEnum):
@@ -67,7 +77,10 @@ class MoveTicket:
         return f"Move {self.key} from {self.from_status.name} to {self.to_status.name}"
 
 
-Command = Rerun | MoveTicket
+GitHubCommand = (
+    Rerun | CancelRun | ApproveRun | ReviewDeployment | MergePull | DispatchWorkflow | SetWorkflow | DeleteCache
+)
+Command = GitHubCommand | MoveTicket | CreateTicket | CommentTicket | LinkTickets | LinkPage
 
 
 class ActionState(StrEnum):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cidash.domain.armed import Armed
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, ActionState
 from cidash.domain.epic import Epic
@@ -75,6 +76,10 @@ class Board:
             if one.id != action.id and (one.state is ActionState.ASKED or (one.finished_at or one.asked_at) > forgotten)
         ]
         self._put(actions=tuple(sorted((*kept, action), key=lambda one: one.id)))
+
+    def put_armed(self, armed: tuple[Armed, ...]) -> None:
+        """Replaces what is armed."""
+        self._put(armed=armed)
 
     def put_history_problem(self, problem: Problem | None) -> None:
         """Says that the history fails, or no longer does."""
