@@ -14,6 +14,7 @@ from cidash.domain.problem import Problem, ProblemKind, SourceError
 from cidash.domain.secret import Secret
 from cidash.jira.actions import JiraActions
 from cidash.jira.client import JiraClient
+from cidash.jira.route import Route
 from cidash.transport.bodies import MemoryBodies
 
 HTML = b"<html><body>Bad gateway</body></html>"
@@ -236,7 +237,7 @@ async def test_a_server_that_went_away_before_the_write_was_not_asked(
         ("http://127.0.0.1:1", "could not be reached"),
         ("https://127.0.0.1:1", "could not be reached"),
     ):
-        actions._client.base_url = address
+        actions._client._route = Route(address, bearer=False)
         problem = await problem_of(actions.move(move()))
         assert problem.kind is ProblemKind.UNREACHABLE
         assert words in problem.sentence

@@ -80,7 +80,7 @@ async def test_a_bad_answer_is_a_sentence(
     assert word in problem.sentence
     assert "127.0.0.1" in problem.sentence
     assert problem.status == status
-    assert len(jira.seen) == 1
+    assert len(jira.sent("GET", "KAN-76")) == 1
 
 
 async def test_a_field_deep_in_a_page_is_named(jira: Any, client: JiraClient) -> None:

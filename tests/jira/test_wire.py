@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from cidash.domain.epic import StatusCategory, TicketLink
 from cidash.domain.text import clean
+from cidash.jira.history_wire import TicketHistoryWire
 from cidash.jira.keys import key_order
-from cidash.jira.wire import SearchPageWire, TicketHistoryWire, TicketWire, TransitionsWire
+from cidash.jira.wire import SearchPageWire, TicketWire, TransitionsWire
 
 NAMES = (
     *("id", "key", "name", "value", "type", "inward", "outward", "inwardIssue", "outwardIssue", "fields", "summary"),

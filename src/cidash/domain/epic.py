@@ -54,6 +54,10 @@ class Ticket:
     remaining_seconds: float | None
     url: str
     status_since: datetime | None = None
+    points: float | None = None
+    """Story points, where the site has such a field."""
+    labels: tuple[str, ...] = ()
+    assignee_id: str | None = None
 
     @property
     def is_done(self) -> bool:
@@ -67,6 +71,14 @@ class Epic:
 
     ticket: Ticket
     children: tuple[Ticket, ...]
+    subtasks: tuple[Ticket, ...] = ()
+    """Sub-tasks of the children, one level down; `parent_key` says of which."""
+    me_id: str | None = None
+    """Who asks, as in `Ticket.assignee_id`; None when that could not be read."""
+
+    def subtasks_of(self, key: str) -> tuple[Ticket, ...]:
+        """Returns the sub-tasks of that child."""
+        return tuple(one for one in self.subtasks if one.parent_key == key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,8 @@ class TransitionField:
     """For an array: the type of its members."""
     options: tuple[FieldOption, ...]
     has_default: bool
+    custom: str | None = None
+    """For a custom field: what kind it is, such as `...:textarea`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +119,49 @@ class Transition:
     def required_fields(self) -> tuple[TransitionField, ...]:
         """The fields that must be given and have no default."""
         return tuple(field for field in self.fields if field.required and not field.has_default)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user that can be put into a field: `{id_name: id}` is what Jira takes."""
+
+    id: str
+    name: str
+    id_name: str = "accountId"
+    """`accountId` on Cloud, `name` on Data Center."""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketType:
+    """A type of ticket that this user may create in the project, and the fields of its create screen."""
+
+    id: str
+    name: str
+    subtask: bool
+    hierarchy_level: int
+    fields: tuple[TransitionField, ...] = ()
+
+    @property
+    def field_keys(self) -> frozenset[str]:
+        """Ids of the fields on the create screen."""
+        return frozenset(one.key for one in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKind:
+    """A type of link and its two texts; names and texts can be configured."""
+
+    id: str
+    name: str
+    inward: str
+    outward: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketComment:
+    """A comment on a ticket."""
+
+    id: str
+    author: str
+    text: str

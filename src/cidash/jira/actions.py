@@ -1,34 +1,24 @@
-"""Writes to Jira: one transition, sent once, by the `jira` package in a thread of its own.
+"""Writes to Jira: a move, a new ticket, a comment, links. Each is sent once; reading back is the caller's part."""
 
-The package is used for what it is good at (session, credentials, TLS set-up); the request itself goes through its
-session as a prepared one, because its own `transition_issue` sends the id as a number, drops the names of the fields
-that Jira complains about, and repeats a POST whose answer was lost.
-"""
-
-import asyncio
 import contextlib
-import json
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pydantic import ValidationError
+
+from cidash.analysis.duration_words import jira_duration
 from cidash.domain.command import MoveTicket
 from cidash.domain.epic import Status, Ticket
 from cidash.domain.problem import Problem, ProblemKind, SourceError
+from cidash.domain.text import clean
+from cidash.domain.ticket_command import CommentTicket, CreateTicket, LinkPage, LinkTickets
 from cidash.jira import problems
 from cidash.jira.client import JiraClient
 from cidash.jira.keys import checked_key
-from cidash.transport.connection import USER_AGENT, Answer
-from cidash.transport.worker import Worker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import requests
+from cidash.jira.making_wire import CommentWire, CreatedWire
+from cidash.jira.sender import Sender, as_json
 
 _CALL = "transition"
-_TIMEOUT = (3.05, 10.0)
-_BODY_LIMIT = 1024 * 1024
-_BODY_SECONDS = 10.0
+_NOTHING = "Nothing was written."
 
 
 class JiraActions:
@@ -42,8 +32,7 @@ class JiraActions:
             deadline_seconds: After that long a write without an answer counts as lost.
         """
         self._client = client
-        self._deadline = deadline_seconds
-        self._worker = Worker("cidash-jira")
+        self.sender = Sender(client, deadline_seconds)
 
     async def move(self, command: MoveTicket) -> None:
         """Moves a ticket by one transition. Reading back whether the world agrees is the caller's part.
@@ -56,22 +45,94 @@ class JiraActions:
                 longer where it was; `refused` with `problem.fields` when fields are missing or wrong.
         """
         key = checked_key(command.key)
-        doing = command.sentence[:1].lower() + command.sentence[1:]
+        doing = _doing(command.sentence)
         not_moved = f"{key} was not moved."
-        body = _body(command)
+        content = _content(command)
+        as_json(content, key)  # before anybody is asked anything
         try:
             self._client.limits.check(_CALL, key)
             ticket = await self._client.ticket(key)
         except SourceError as error:
             raise SourceError(problems.with_sentence(error.problem, not_moved)) from error
         await self._compare(ticket, command)
-        answer = await self._send(f"{self._client.base_url}/rest/api/2/issue/{key}/transitions", body, doing)
-        if answer.status == 429:
-            raise SourceError(problems.with_sentence(self._client.limits.hit(answer, _CALL, key), not_moved))
-        problem = problems.write_problem(answer, doing, key, self._client.site)
-        if problem is not None:
-            raise SourceError(self._client.limits.pause(answer, problem))
-        self._client.limits.passed(_CALL, key)
+        await self.sender.write(f"issue/{key}/transitions", content, doing, key, _CALL, not_moved)
+
+    async def create(self, command: CreateTicket) -> str | None:
+        """Creates a ticket below its parent and returns its key, or None when it was made but its key can't be read.
+
+        Raises:
+            SourceError: nothing was made, unless the kind is `outcome_unknown`; `refused` with `problem.fields`.
+        """
+        parent = checked_key(command.parent_key)
+        content = {"fields": self._new_fields(command, parent)}
+        answer = await self.sender.write("issue", content, _doing(command.sentence), parent, "create", _NOTHING)
+        try:
+            return checked_key(clean(CreatedWire.model_validate_json(answer.body).key))
+        except (ValidationError, SourceError):
+            return None
+
+    def _new_fields(self, command: CreateTicket, parent: str) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "project": {"key": command.project},
+            "issuetype": {"id": command.type_id},
+            "summary": command.summary,
+            **command.fields,
+        }
+        epic_link = self._client.epic_link_field
+        if self._client.is_data_center and epic_link is not None:
+            fields[epic_link] = parent
+        else:
+            fields["parent"] = {"key": parent}
+        if command.description:
+            fields["description"] = command.description
+        if command.labels:
+            fields["labels"] = list(command.labels)
+        if command.estimate_seconds:
+            fields["timetracking"] = {"originalEstimate": jira_duration(command.estimate_seconds)}
+        return fields
+
+    async def comment(self, command: CommentTicket) -> str | None:
+        """Adds a comment and returns its id, or None when that can't be read.
+
+        Raises:
+            SourceError: as for `create`.
+        """
+        key = checked_key(command.key)
+        content = {"body": command.text}
+        answer = await self.sender.write(
+            f"issue/{key}/comment", content, _doing(command.sentence), key, "comment", _NOTHING
+        )
+        try:
+            return CommentWire.model_validate_json(answer.body).id
+        except ValidationError:
+            return None
+
+    async def link(self, command: LinkTickets) -> None:
+        """Links two tickets.
+
+        Raises:
+            SourceError: as for `create`.
+        """
+        blocker, blocked = checked_key(command.blocker_key), checked_key(command.blocked_key)
+        inward, outward = (blocker, blocked) if command.blocker_is_inward else (blocked, blocker)
+        content = {
+            "type": {"id": command.type_id},
+            "inwardIssue": {"key": inward},
+            "outwardIssue": {"key": outward},
+        }
+        await self.sender.write("issueLink", content, _doing(command.sentence), blocker, "issueLink", _NOTHING)
+
+    async def link_page(self, command: LinkPage) -> None:
+        """Links a ticket to a web page; the same global id again changes the link that is there.
+
+        Raises:
+            SourceError: as for `create`.
+        """
+        key = checked_key(command.key)
+        content = {"globalId": command.global_id, "object": {"url": command.url, "title": command.title}}
+        await self.sender.write(
+            f"issue/{key}/remotelink", content, _doing(command.sentence), key, "remotelink", _NOTHING
+        )
 
     async def _compare(self, ticket: Ticket, command: MoveTicket) -> None:
         if _same(ticket.status, command.from_status):
@@ -91,37 +152,6 @@ class JiraActions:
             return await self._client.last_mover(ticket)
         return None
 
-    async def _send(self, url: str, body: bytes, doing: str) -> Answer:
-        client = self._client
-        authorization = client.authorization()
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await self._worker.call(lambda: _post(client.base_url, authorization, url, body))
-        except TimeoutError:
-            self._worker = Worker("cidash-jira")  # the old thread is still stuck in the call
-            raise SourceError(_lost(doing, client.site)) from None
-        except _NotSentError as error:
-            raise SourceError(
-                Problem(ProblemKind.UNREACHABLE, f"Jira ({client.site}) {error}; it was not asked to {doing}.")
-            ) from None
-        except _LostError:
-            raise SourceError(_lost(doing, client.site)) from None
-
-
-class _NotSentError(Exception):
-    """The request can't have reached the server; the text says why."""
-
-
-class _LostError(Exception):
-    """The request may have reached the server, its answer did not come back."""
-
-
-def _lost(doing: str, site: str) -> Problem:
-    return Problem(
-        ProblemKind.OUTCOME_UNKNOWN,
-        f"Jira ({site}) was asked to {doing}, but its answer was lost. It is not asked again by itself.",
-    )
-
 
 def _same(now: Status, seen: Status) -> bool:
     if now.id and seen.id:
@@ -129,100 +159,15 @@ def _same(now: Status, seen: Status) -> bool:
     return now.name == seen.name
 
 
-def _body(command: MoveTicket) -> bytes:
+def _content(command: MoveTicket) -> dict[str, Any]:
     """Returns the documented JSON: the id as a string, plain text for the comment (which is what v2 takes)."""
     content: dict[str, Any] = {"transition": {"id": command.transition_id}}
     if command.fields:
         content["fields"] = dict(command.fields)
     if command.comment:
         content["update"] = {"comment": [{"add": {"body": command.comment}}]}
-    try:
-        return json.dumps(content, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise SourceError(
-            Problem(
-                ProblemKind.REFUSED, f"A value for {command.key} can't be written as JSON ({error}). Nothing was sent."
-            )
-        ) from error
+    return content
 
 
-@contextlib.contextmanager
-def _session(server: str, authorization: str) -> "Iterator[requests.Session]":
-    """Yields the package's session. Its own methods repeat and re-word; this is the way to status, headers and body."""
-    from jira import JIRA
-
-    def sign(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
-        request.headers["Authorization"] = authorization
-        return request
-
-    package = JIRA(
-        server=server,
-        options={"headers": {"User-Agent": USER_AGENT}},
-        get_server_info=False,  # it would be one more request, of a kind that may fail while the write would not
-        max_retries=0,
-        timeout=_TIMEOUT,
-    )
-    try:
-        session: requests.Session = package._session  # noqa: SLF001
-        session.auth = sign  # the same header as for reads, and never one from a netrc file
-        session.trust_env = server.startswith("https:")
-        yield session
-    finally:
-        package.close()  # type: ignore[no-untyped-call]
-
-
-def _post(server: str, authorization: str, url: str, body: bytes) -> Answer:
-    """Runs in the worker thread. One session for one request: no idle connection that the server may have closed."""
-    import requests
-    from urllib3.exceptions import HTTPError
-
-    with _session(server, authorization) as session:
-        try:
-            prepared = session.prepare_request(requests.Request("POST", url, data=body))
-            settings = session.merge_environment_settings(url, {}, True, None, None)
-        except (requests.RequestException, ValueError) as error:
-            raise _NotSentError("can't be asked with these credentials or this address") from error
-        try:
-            with session.send(prepared, timeout=_TIMEOUT, allow_redirects=False, **settings) as answer:
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Answer(answer.status_code, headers, _bounded(answer), url)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            if _never_connected(error):
-                raise _NotSentError("could not be reached") from error
-            raise _LostError from error
-
-
-def _bounded(answer: "requests.Response") -> bytes:
-    """Returns the start of the body; the status is known by then, so a cut or endless body is no lost answer."""
-    import requests
-    from urllib3.exceptions import HTTPError
-
-    body = bytearray()
-    end = time.monotonic() + _BODY_SECONDS
-    with contextlib.suppress(requests.RequestException, HTTPError, OSError):
-        for chunk in answer.iter_content(8192):
-            body += chunk
-            if len(body) > _BODY_LIMIT or time.monotonic() > end:
-                break
-    return bytes(body[:_BODY_LIMIT])
-
-
-def _never_connected(error: BaseException) -> bool:
-    """Tells whether the connection itself failed: no name, refused, no TLS trust, or a time-out before it stood."""
-    import ssl
-
-    import requests
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    pending: list[object] = [error]
-    seen: list[object] = []
-    while pending:
-        one = pending.pop()
-        if isinstance(one, NewConnectionError | ConnectTimeoutError | ssl.SSLCertVerificationError):
-            return True
-        if isinstance(one, BaseException) and not any(one is other for other in seen):
-            seen.append(one)
-            pending += [*one.args, getattr(one, "reason", None), one.__cause__]
-    return False
+def _doing(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

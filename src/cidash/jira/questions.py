@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from cidash.domain.epic import Transition
+from cidash.jira.history_wire import TicketHistoryWire
 from cidash.jira.wire import (
     TICKET_FIELDS,
     SearchPageWire,
-    TicketHistoryWire,
     TicketWire,
     TransitionsWire,
     UserWire,
@@ -23,39 +23,47 @@ PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """One GET. `call` is what Jira's burst limit counts apart; `asked` names it in sentences."""
+    """One read. `call` is what Jira's burst limit counts apart; `asked` names it in sentences."""
 
     path: str
     params: tuple[tuple[str, str], ...]
     read: Callable[[bytes], T]
     call: str
     asked: str
+    body: Any = None
+    """The JSON of a POST that only reads; None for a GET."""
 
     def url(self, base_url: str) -> str:
         """Returns the full URL, without needing httpx."""
         return f"{base_url}{self.path}?{urlencode(self.params)}" if self.params else f"{base_url}{self.path}"
 
 
-def epic_page(key: str, reconcile: Sequence[str] = (), token: str | None = None) -> Question[SearchPageWire]:
+def epic_page(
+    key: str, reconcile: Sequence[str] = (), token: str | None = None, fields: Sequence[str] = TICKET_FIELDS
+) -> Question[SearchPageWire]:
     """Asks for one page of the epic ticket together with its direct children. The key must have been checked."""
+    jql = f"key = {key} OR parent = {key} ORDER BY key"
+    return search_page(jql, f"the tickets of {key}", reconcile, token, fields)
+
+
+def search_page(
+    jql: str, asked: str, reconcile: Sequence[str] = (), token: str | None = None, fields: Sequence[str] = TICKET_FIELDS
+) -> Question[SearchPageWire]:
+    """Asks for one page of a search. Whatever is in the JQL must have been checked."""
     params = [
-        ("jql", f"key = {key} OR parent = {key} ORDER BY key"),
-        ("fields", ",".join(TICKET_FIELDS)),
+        ("jql", jql),
+        ("fields", ",".join(fields)),
         ("maxResults", str(PAGE_SIZE)),
     ]
     params += [("reconcileIssues", one) for one in reconcile]
     if token is not None:
         params.append(("nextPageToken", token))
-    return Question(
-        f"{API}/search/jql", tuple(params), SearchPageWire.model_validate_json, "search", f"the tickets of {key}"
-    )
+    return Question(f"{API}/search/jql", tuple(params), SearchPageWire.model_validate_json, "search", asked)
 
 
-def ticket(key: str) -> Question[TicketWire]:
+def ticket(key: str, fields: Sequence[str] = TICKET_FIELDS) -> Question[TicketWire]:
     """Asks for the ticket itself: the issue store answers, which does not lag as the search does."""
-    return Question(
-        f"{API}/issue/{key}", (("fields", ",".join(TICKET_FIELDS)),), TicketWire.model_validate_json, "issue", key
-    )
+    return Question(f"{API}/issue/{key}", (("fields", ",".join(fields)),), TicketWire.model_validate_json, "issue", key)
 
 
 def ticket_history(key: str) -> Question[TicketHistoryWire]:

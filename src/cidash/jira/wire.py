@@ -5,6 +5,7 @@ not known is `undefined`. Ids are strings, as Jira writes them.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from cidash.domain.epic import (
     FieldOption,
+    Person,
     Status,
     StatusCategory,
     Ticket,
@@ -35,6 +37,8 @@ TICKET_FIELDS = (
     "timeoriginalestimate",
     "timeestimate",
     "statuscategorychangedate",
+    "labels",
+    "subtasks",
 )
 """What is asked of a ticket, and nothing more: an unasked search answers with ids only, `*all` with 8 KB a ticket."""
 
@@ -102,6 +106,19 @@ class UserWire(_Wire):
 
     display_name: str | None = None
     name: str | None = None
+    account_id: str | None = None
+    email_address: str | None = None
+
+    @property
+    def identity(self) -> str | None:
+        """What tells this user from others: the account id on Cloud, the user name on Data Center."""
+        return clean(self.account_id) or clean(self.name) or None
+
+    def person(self) -> Person | None:
+        """Returns the user as one that can be put into a field; None without an identity."""
+        if self.identity is None:
+            return None
+        return Person(self.identity, self.noun(), "accountId" if self.account_id else "name", clean(self.email_address))
 
     def noun(self) -> str:
         """Returns the name to show."""
@@ -178,8 +195,33 @@ class TimeTrackingWire(_Wire):
     remaining_estimate_seconds: Seconds | None = None
 
 
+class SubtaskWire(_Wire):
+    """One of `subtasks`; only that there are any is read from here, the rest of it is too little."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFields:
+    """The site's own fields, whose ids differ from site to site."""
+
+    points: tuple[str, ...] = ()
+    """Fields that hold story points; a ticket has its number in one of them."""
+    epic_link: str | None = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What is asked of a ticket on this site."""
+        return (*TICKET_FIELDS, *self.points, *((self.epic_link,) if self.epic_link else ()))
+
+
+NO_SITE_FIELDS = SiteFields()
+
+
 class FieldsWire(_Wire):
-    """`fields` of a ticket, as asked for with `TICKET_FIELDS`."""
+    """`fields` of a ticket, as asked for with `TICKET_FIELDS` and the site's own fields, which are extras here."""
+
+    model_config = ConfigDict(extra="allow")
 
     summary: str | None = None
     status: StatusWire
@@ -192,6 +234,19 @@ class FieldsWire(_Wire):
     timeoriginalestimate: Seconds | None = None
     timeestimate: Seconds | None = None
     statuscategorychangedate: Moment | None = None
+    labels: list[str] | None = None
+    subtasks: list[SubtaskWire] | None = None
+
+    def number(self, field_ids: Iterable[str]) -> float | None:
+        """Returns the first of these fields that holds a number."""
+        values = ((self.model_extra or {}).get(one) for one in field_ids)
+        numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+        return next((float(value) for value in numbers if value >= 0), None)
+
+    def text(self, field_id: str | None) -> str | None:
+        """Returns the text that this field holds."""
+        value = (self.model_extra or {}).get(field_id or "")
+        return clean(value) or None if isinstance(value, str) else None
 
 
 class TicketWire(_Wire):
@@ -201,7 +256,7 @@ class TicketWire(_Wire):
     key: str
     fields: FieldsWire
 
-    def noun(self, site_url: str) -> Ticket:
+    def noun(self, site_url: str, site: SiteFields = NO_SITE_FIELDS) -> Ticket:
         """Returns the ticket, with its browse page at the site."""
         fields = self.fields
         time = fields.timetracking or TimeTrackingWire()
@@ -215,12 +270,15 @@ class TicketWire(_Wire):
             status=fields.status.noun(),
             assignee=fields.assignee.noun() if fields.assignee else None,
             updated_at=fields.updated,
-            parent_key=clean(fields.parent.key) if fields.parent else None,
+            parent_key=clean(fields.parent.key) if fields.parent else fields.text(site.epic_link),
             links=tuple(link for wire in fields.issuelinks or () for link in wire.nouns()),
             estimate_seconds=_first(time.original_estimate_seconds, fields.timeoriginalestimate),
             remaining_seconds=_first(time.remaining_estimate_seconds, fields.timeestimate),
             url=browse_url(site_url, key),
             status_since=fields.statuscategorychangedate,
+            points=fields.number(site.points),
+            labels=tuple(clean(label, 255) for label in fields.labels or ()),
+            assignee_id=fields.assignee.identity if fields.assignee else None,
         )
 
 
@@ -248,6 +306,9 @@ class StoredEpicWire(_Wire):
     root: str
     """Numeric id of the epic ticket."""
     pages: list[SearchPageWire]
+    subtasks: list[SearchPageWire] = []
+    points: list[FieldId] = []
+    epic_link: FieldId | None = None
 
 
 class SchemaWire(_Wire):
@@ -255,6 +316,7 @@ class SchemaWire(_Wire):
 
     type: str = ""
     items: str | None = None
+    custom: str | None = None
 
 
 class TransitionFieldWire(_Wire):
@@ -277,6 +339,7 @@ class TransitionFieldWire(_Wire):
             items=clean(schema.items) or None,
             options=tuple(_options(self.allowed_values or ())),
             has_default=self.has_default_value,
+            custom=clean(schema.custom) or None,
         )
 
 
@@ -316,43 +379,3 @@ class TransitionsWire(_Wire):
     def nouns(self) -> tuple[Transition, ...]:
         """Returns what this user may do now; the empty tuple also stands for a missing right."""
         return tuple(wire.noun() for wire in self.transitions if wire.is_available is not False)
-
-
-class ChangeWire(_Wire):
-    """One changed field of a history entry."""
-
-    field: str | None = None
-    to: str | None = None
-
-
-class HistoryWire(_Wire):
-    """One entry of a changelog."""
-
-    created: Moment
-    author: UserWire | None = None
-    items: list[ChangeWire]
-
-
-class ChangelogWire(_Wire):
-    """`changelog`: newest first on Cloud, oldest first on Data Center."""
-
-    histories: list[HistoryWire]
-
-
-class TicketHistoryWire(_Wire):
-    """A ticket read with `expand=changelog`."""
-
-    changelog: ChangelogWire
-
-    def mover_to(self, status_id: str) -> str | None:
-        """Returns who last moved the ticket, if that move led to the status with this id."""
-        moves = [
-            (history.created, change.to, history.author)
-            for history in self.changelog.histories
-            for change in history.items
-            if change.field == "status"
-        ]
-        if not moves:
-            return None
-        _, to, author = max(moves, key=lambda move: move[0])
-        return author.noun() if author and to == status_id else None
