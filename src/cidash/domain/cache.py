@@ -1,6 +1,7 @@
 """What the logs tell of caches: events seen, and the one state that a named cache has in an attempt."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -35,6 +36,23 @@ class CacheEvent:
     misses: int | None = None
     steps_cached: int | None = None
     steps_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobCaches:
+    """What is known of the caches of one job."""
+
+    job_id: int
+    log: str
+    """`complete`, `cut` or `empty`; `gone` when it can't be had any more."""
+    events: tuple[CacheEvent, ...] = ()
+    times: tuple[datetime | None, ...] = ()
+    """When each event was written, to the second."""
+
+    @property
+    def inferred(self) -> bool:
+        """Whether the events come from entries and step times, because the log is gone."""
+        return self.log == "gone" and bool(self.events)
 
 
 _WORST_FIRST = (CacheState.BROKEN, CacheState.MISS, CacheState.PARTIAL, CacheState.HIT, CacheState.UNUSED)

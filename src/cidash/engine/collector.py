@@ -4,20 +4,18 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
-from cidash.analysis.cache_label import cache_state
 from cidash.analysis.duration import executed_jobs
-from cidash.domain.cache import CacheState
 from cidash.domain.ci import Attempt, Job, Run
 from cidash.domain.problem import ProblemKind, SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.domain.state import State
 from cidash.domain.target import Target
+from cidash.engine.cache_logs import CacheLogs
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github import queries
 
 AT_ONCE = 2
 RUNS_PER_WORKFLOW = 100
-LOG_LIMIT_BYTES = 64 * 1024 * 1024
 _HAS_LOG = frozenset({State.SUCCESS, State.FAILURE, State.TIMED_OUT, State.CANCELLED})
 _GONE = frozenset({ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.REFUSED, ProblemKind.BAD_ANSWER})
 
@@ -38,7 +36,8 @@ class Collector:
         self._on_change = on_change
         self._on_request = on_request
         self._attempts: OrderedDict[tuple[RepositoryId, int, int], Run] = OrderedDict()
-        self._logs: OrderedDict[tuple[RepositoryId, int], None] = OrderedDict()
+        self._logs: OrderedDict[tuple[RepositoryId, int], tuple[Run, Job]] = OrderedDict()
+        self._readers = {poll.repository: CacheLogs(poll.repository, poll.client, poll.history) for poll in polls}
         self._surveyed: set[RepositoryId] = set()
         self.wake = asyncio.Event()
         for poll in polls:
@@ -49,13 +48,13 @@ class Collector:
 
     def see_jobs(self, repository: RepositoryId, run: Run, jobs: tuple[Job, ...]) -> None:
         """Notes the jobs of a shown run: the log of one that has ended is wanted at once."""
-        self._want_logs(repository, executed_jobs(Attempt(run, jobs)), first=True)
+        self._want_logs(repository, run, executed_jobs(Attempt(run, jobs)), first=True)
 
     def see_attempt(self, repository: RepositoryId, attempt: Attempt) -> None:
         """Notes a finished attempt that was just written into the history."""
         self._attempts.pop((repository, *attempt.run.key), None)
         if {attempt.run.workflow_name, attempt.run.workflow_path} & self._cache_workflows:
-            self._want_logs(repository, executed_jobs(attempt), first=False)
+            self._want_logs(repository, attempt.run, executed_jobs(attempt), first=False)
         self._on_change()
 
     def see_runs(self, repository: RepositoryId, runs: Iterable[Run]) -> None:
@@ -75,14 +74,14 @@ class Collector:
         """Whether nothing is wanted at present."""
         return not self._attempts and not self._logs
 
-    def _want_logs(self, repository: RepositoryId, jobs: Iterable[Job], *, first: bool) -> None:
+    def _want_logs(self, repository: RepositoryId, run: Run, jobs: Iterable[Job], *, first: bool) -> None:
         ended = [job for job in jobs if job.status == "completed" and job.state in _HAS_LOG]
         known = self._polls[repository].history.cache_states([job.id for job in ended])
         for job in ended:
             key = (repository, job.id)
             if job.id in known or key in self._logs:
                 continue
-            self._logs[key] = None
+            self._logs[key] = (run, job)
             if first:
                 self._logs.move_to_end(key, last=False)
             self.wake.set()
@@ -123,8 +122,8 @@ class Collector:
 
     def _next(self) -> "asyncio.Future[None] | None":
         if self._logs:
-            (repository, job_id), _ = self._logs.popitem(last=False)
-            return asyncio.ensure_future(self._read_log(repository, job_id))
+            (repository, _), (run, job) = self._logs.popitem(last=False)
+            return asyncio.ensure_future(self._read_log(repository, run, job))
         if self._attempts:
             (repository, _, _), run = self._attempts.popitem(last=False)
             return asyncio.ensure_future(self._read_attempt(repository, run))
@@ -142,22 +141,10 @@ class Collector:
             return
         poll.keep(Attempt(run, reading.data))
 
-    async def _read_log(self, repository: RepositoryId, job_id: int) -> None:
-        poll = self._polls[repository]
+    async def _read_log(self, repository: RepositoryId, run: Run, job: Job) -> None:
         self._on_request(repository)
         try:
-            state = await self._cache_state(poll, job_id)
-        except SourceError as error:
-            if error.problem.kind not in _GONE:
-                self._logs[(repository, job_id)] = None
-                raise
-            state = CacheState.UNKNOWN
-        poll.history.save_cache_states({job_id: state})
-
-    async def _cache_state(self, poll: RepositoryPoll, job_id: int) -> CacheState:
-        body = bytearray()
-        async for chunk in poll.client.job_log(poll.repository, job_id):
-            body += chunk
-            if len(body) > LOG_LIMIT_BYTES:
-                break
-        return cache_state(bytes(body).splitlines())
+            await self._readers[repository].read(run, job)
+        except SourceError:
+            self._logs[(repository, job.id)] = (run, job)
+            raise

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from cidash.domain.cache import CacheState
+from cidash.domain.cache import CacheState, JobCaches
 from cidash.domain.ci import Attempt, Job
 from cidash.domain.problem import Problem, ProblemKind
 from cidash.domain.snapshot import Typical
@@ -65,6 +65,14 @@ class KeptAttempts:
     def cache_states(self, job_ids: Iterable[int]) -> dict[int, CacheState]:
         """Returns the cache states that are known, by job id."""
         return self._try(lambda: self._history.cache_states(job_ids), {})
+
+    def save_job_caches(self, caches: JobCaches, state: CacheState) -> None:
+        """Keeps what a job's log told of caches, and the worst state."""
+        self._try(lambda: self._history.save_job_caches(caches, state), None)
+
+    def job_caches(self, job_ids: Iterable[int]) -> dict[int, JobCaches]:
+        """Returns what is kept of those jobs' caches."""
+        return self._try(lambda: self._history.job_caches(job_ids), {})
 
     def typical(self, workflow_paths: Iterable[str]) -> dict[tuple[str, str], Typical]:
         """Returns how long jobs usually take, by workflow path and job name."""

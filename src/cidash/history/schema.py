@@ -119,7 +119,36 @@ _COMPARISON = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPARISON)
+_CACHES = (
+    # The states that are there were read without events: their logs are read again.
+    "DELETE FROM cache_states",
+    "ALTER TABLE cache_states ADD COLUMN log TEXT",
+    """CREATE TABLE cache_events (
+        repository INTEGER NOT NULL,
+        job_id INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        at INTEGER,
+        tool TEXT NOT NULL,
+        family TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        step TEXT,
+        cache TEXT NOT NULL,
+        key TEXT,
+        restored_key TEXT,
+        size_bytes INTEGER,
+        duration_seconds REAL,
+        line INTEGER,
+        hits INTEGER,
+        misses INTEGER,
+        steps_cached INTEGER,
+        steps_total INTEGER,
+        PRIMARY KEY (repository, job_id, position),
+        FOREIGN KEY (repository, job_id) REFERENCES cache_states (repository, job_id) ON DELETE CASCADE
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPARISON, _CACHES)
 """Statements that lead from version i to i + 1. Add to the end; never change one that was released."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from cidash.analysis.median import median
-from cidash.domain.cache import CacheState
+from cidash.domain.cache import CacheState, JobCaches
 from cidash.domain.ci import Attempt, Job
 from cidash.domain.clock import Clock
 from cidash.domain.repository import RepositoryId
@@ -24,6 +24,7 @@ from cidash.history.attempts import (
     write_attempt,
 )
 from cidash.history.bodies import HistoryBodies
+from cidash.history.cache_events import read_job_caches, write_job_caches
 from cidash.history.database import Database
 from cidash.history.error import HistoryError
 
@@ -173,6 +174,17 @@ class RepositoryHistory:
                 ):
                     found[job_id] = _CACHE_STATES.get(state, CacheState.UNKNOWN)
         return found
+
+    def save_job_caches(self, caches: JobCaches, state: CacheState) -> None:
+        """Keeps what a job's log told of caches, and the worst state; saved again, the newer replaces the older."""
+        read_at = rows.micros(self._clock.now())
+        with self._database.writing() as connection:
+            write_job_caches(connection, self._made_id(connection), caches, state, read_at)
+
+    def job_caches(self, job_ids: Iterable[int]) -> dict[int, JobCaches]:
+        """Returns what is kept of those jobs' caches; a job whose log was never asked for is not in it."""
+        with self._database.reading() as connection:
+            return read_job_caches(connection, self._known_id(connection), set(job_ids))
 
     def typical(self, workflow_paths: Iterable[str], limit: int = 20) -> dict[tuple[str, str], Typical]:
         """Returns how long each job of those workflows usually takes, by (workflow path, job name).

@@ -1,6 +1,7 @@
 """Reads a job log: bytes in, cache events out."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -18,6 +19,7 @@ _AFTER_END = re.compile(
 )
 _MOST_EVENTS = 10_000
 _TAIL = 32 * 1024
+_MOST_TIMES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class LogReading:
 
     events: tuple[CacheEvent, ...]
     completeness: Completeness
+    times: tuple[float | None, ...] = ()
+    """When each event was written, in whole seconds since 1970; None where the log has no time stamps."""
 
 
 def read_events(chunks: Iterable[bytes], names: Mapping[str, str] | None = None) -> LogReading:
@@ -38,14 +42,30 @@ def read_events(chunks: Iterable[bytes], names: Mapping[str, str] | None = None)
 
     A log in the form of `gh run view --log` may hold several jobs; it is complete if each of them is.
     """
-    reader = _Reader(names)
-    scanner = Scanner(reader, lambda: reader.plain)
-    reader.scanner = scanner
+    reader = EventReader(names)
     for chunk in chunks:
-        scanner.feed(chunk)
-        reader.keep(chunk)
-    scanner.close()
-    return reader.reading()
+        reader.feed(chunk)
+    return reader.finish()
+
+
+class EventReader:
+    """Reads a log as it arrives, for those who get its pieces one at a time."""
+
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        """`names` as for `read_events`."""
+        self._reader = _Reader(names)
+        self._scanner = Scanner(self._reader, lambda: self._reader.plain)
+        self._reader.scanner = self._scanner
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes, in pieces of any size."""
+        self._scanner.feed(chunk)
+        self._reader.keep(chunk)
+
+    def finish(self) -> LogReading:
+        """Returns what the log told; call it once, at its end."""
+        self._scanner.close()
+        return self._reader.reading()
 
 
 class _Reader:
@@ -63,6 +83,8 @@ class _Reader:
         self._events: list[CacheEvent] = []
         self._all_ended = True
         self._tail = b""
+        self._numbers: list[int] = []
+        self._times: list[float] = []
 
     def keep(self, chunk: bytes) -> None:
         self._tail = chunk[-_TAIL:] if len(chunk) >= _TAIL else (self._tail + chunk)[-_TAIL:]
@@ -76,6 +98,7 @@ class _Reader:
             self._undecided = 1 if self._undecided == 2 and self.plain else 0
             self._empty = False
         line = parse(raw, number, self._columns)
+        self._note_time(line)
         if self._job is None or (self._columns and not self._job.columns):
             self._open(line)
         elif (self._columns and line.job is not None and line.job != self._name) or (self._job.is_over(line)):
@@ -86,6 +109,19 @@ class _Reader:
         if self._columns and line.job is None:
             line = Line(number, line.text, line.time, self._name, self._job.column, line.script)
         return self._job.line(line, self.scanner.before) or self._undecided > 0
+
+    def _note_time(self, line: Line) -> None:
+        """Remembers from which line on it was which second: enough to say when any line was written."""
+        if line.time is None or len(self._times) >= _MOST_TIMES:
+            return
+        second = float(int(line.time))
+        if not self._times or self._times[-1] != second:
+            self._numbers.append(line.number)
+            self._times.append(second)
+
+    def _time_of(self, event: CacheEvent) -> float | None:
+        place = bisect_right(self._numbers, event.line or 0)
+        return self._times[place - 1] if place else None
 
     def _open(self, line: Line) -> None:
         self._name = line.job
@@ -104,7 +140,8 @@ class _Reader:
         self._events.sort(key=lambda event: event.line or 0)
         if self._empty:
             return LogReading((), "empty")
-        return LogReading(tuple(self._events), "complete" if self._all_ended and self._tail_ends() else "cut")
+        completeness: Completeness = "complete" if self._all_ended and self._tail_ends() else "cut"
+        return LogReading(tuple(self._events), completeness, tuple(map(self._time_of, self._events)))
 
     def _tail_ends(self) -> bool:
         """Whether the last lines are those that the runner prints when it has finished a job."""
