@@ -8,7 +8,7 @@ PIN_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-
 PIN := uv pip compile pyproject.toml $(PIN_OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers workflows unit format constraints picture bench clean
+.PHONY: help setup demo test check lint types layers workflows unit format constraints picture bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,8 @@ $(READY): constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+setup: $(READY) ## set up alone
 
 demo: $(READY) ## set up, then run the dashboard on the demo world (no account, no network)
 	@$(BIN)/cidash demo

@@ -104,6 +104,15 @@ def _add_reading(command: Adder) -> None:
         "--exit-status", action="store_true", help="1 if anything is missed, else 2 if anything is not known, else 0"
     )
 
+    controls = command("controls", "Judge the hardening controls by the files of a checkout", "controls:controls")
+    controls.add_argument("--path", metavar="DIR", help="the checkout; no network is used")
+    shape = controls.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="one JSON object")
+    shape.add_argument("--markdown", action="store_true", help="a Markdown table")
+    controls.add_argument(
+        "--exit-status", action="store_true", help="1 if a declared item does not hold, 2 if one is unread, else 0"
+    )
+
 
 def _add_writing(command: Adder, commands: "argparse._SubParsersAction[Parser]", everywhere: Parser) -> None:
     rerun = command("rerun", "Re-run a workflow run, its failed jobs, or one job", "rerun:rerun")
