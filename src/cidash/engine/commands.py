@@ -10,6 +10,7 @@ from cidash.domain.repository import RepositoryId
 from cidash.engine.board import Board
 from cidash.engine.github_writes import write_of
 from cidash.engine.jira_poll import JiraPoll
+from cidash.engine.making_writes import making_write_of
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.engine.ticket_writes import MoveWrite
 from cidash.engine.write import Write
@@ -80,9 +81,11 @@ class Commands:
         if isinstance(command, GitHubCommand):
             poll = self._polls[command.repository]
             return write_of(command, self._github[command.repository.host], poll)
-        if self._jira is None or not isinstance(command, MoveTicket):
+        if self._jira is None:
             return None
-        return MoveWrite(*self._jira, command)
+        if isinstance(command, MoveTicket):
+            return MoveWrite(*self._jira, command)
+        return making_write_of(*self._jira, command)
 
     async def _read_back(self, write: Write) -> str | None:
         """Returns the sentence that says what was seen, or None when the time is over."""

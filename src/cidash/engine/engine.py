@@ -22,6 +22,7 @@ from cidash.engine.cadence import Pace, retry_interval, wanted_interval
 from cidash.engine.collector import Collector
 from cidash.engine.commands import Commands
 from cidash.engine.comparer import Comparer
+from cidash.engine.desk import Desk
 from cidash.engine.github_questions import GitHubQuestions
 from cidash.engine.jira_poll import JiraPoll
 from cidash.engine.job_logs import JobLogs
@@ -132,6 +133,8 @@ class Engine:
         """Polls at once."""
         for poll in self._polls:
             poll.expect_news()
+        if self._jira is not None:
+            self._jira.expect_news()
         self._wake()
 
     def set_focus(self, focused: bool) -> None:
@@ -158,6 +161,11 @@ class Engine:
                 poll.selected_pull = wanted
                 if wanted is not None and poll.merge.is_due(wanted):
                     self._wake()
+
+    @property
+    def desk(self) -> Desk | None:
+        """What forms for tickets ask; None without Jira."""
+        return None if self._jira is None else Desk(self._jira)
 
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         """Returns the transitions that this user has for the ticket now.
