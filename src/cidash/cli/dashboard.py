@@ -1,6 +1,7 @@
 """`cidash`: the dashboard."""
 
 import asyncio
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -41,10 +42,13 @@ def show(config: Config, choice: session.Choice) -> int:
     """
     from cidash.tui.settings import SettingError
 
+    gc.disable()  # until the app has drawn its first frame: what is made before then stays
     try:
         return loop.run(_run(config, choice))
     except SettingError as error:
         raise UsageError(str(error)) from None
+    finally:
+        gc.enable()
 
 
 async def _run(config: Config, choice: session.Choice) -> int:

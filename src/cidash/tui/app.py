@@ -1,5 +1,6 @@
 """The Textual app: wiring, themes, crash report, and the one place where commands are handed to the engine."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -156,6 +157,9 @@ class CidashApp(App[int]):
     @work(group="engine")
     async def _run_engine(self) -> None:
         """A bad answer never raises in there; whatever does is a bug, and is loud."""
+        if not self.is_headless:
+            gc.freeze()  # the program itself is never garbage: it is not looked through again
+            gc.enable()
         await self.engine.run()
 
     def on_app_focus(self) -> None:
