@@ -1,4 +1,4 @@
-"""The plain rule: the median of the newest comparable attempts against the limit, unknown below six."""
+"""Intervals against the limit: met or missed where the data decides, not proven else, unknown without any run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,15 +40,81 @@ def judged(
 def test_met(make_attempt: MakeAttempt) -> None:
     result = judged([make_attempt(n, seconds=90 + 2 * n) for n in range(1, 8)])
     assert (result.verdict, result.n, result.value, result.within) == (Verdict.MET, 7, 98, 7)
+    assert result.interval == (92.0, 104.0)
+    assert result.share_interval == pytest.approx((0.6457, 1.0), abs=0.0001)
+    assert result.runs == tuple((n, 1) for n in range(7, 0, -1))
     assert result.reason == (
-        "Median 1m38s of 7 runs is within the limit of 2m00s, 53% less than the baseline of 3m30s."
+        "Median 1m38s (1m32s–1m44s) of 7 runs is within the limit of 2m00s, 53% less than the baseline of 3m30s."
     )
+    assert result.data == "successful first attempts of CI, event pull_request, 2026-02-01 to 2026-02-01"
 
 
 def test_missed(make_attempt: MakeAttempt) -> None:
-    result = judged([make_attempt(n, seconds=s) for n, s in enumerate([100, 130, 230, 240, 250, 260], 1)])
-    assert (result.verdict, result.n, result.value, result.within) == (Verdict.MISSED, 6, 235, 1)
+    result = judged([make_attempt(n, seconds=s) for n, s in enumerate([121, 130, 230, 240, 250, 260], 1)])
+    assert (result.verdict, result.n, result.value, result.within) == (Verdict.MISSED, 6, 235, 0)
     assert "is over the limit of 2m00s, 12% more than the baseline" in result.reason
+
+
+def test_a_limit_inside_the_interval_is_not_proven(make_attempt: MakeAttempt) -> None:
+    result = judged([make_attempt(n, seconds=s) for n, s in enumerate([100, 101, 102, 103, 104, 260], 1)])
+    assert (result.verdict, result.interval, result.more_runs) == (Verdict.NOT_PROVEN, (100, 260), 3)
+    assert "the limit of 2m00s lies inside the interval" in result.reason
+    assert result.reason.endswith("; about 3 more runs for a verdict.")
+    even = judged([make_attempt(n, seconds=100 if n % 2 else 200) for n in range(20)])
+    assert (even.verdict, even.more_runs) == (Verdict.NOT_PROVEN, None)
+    assert even.reason.endswith("; more runs like these would not decide it.")
+
+
+@pytest.mark.parametrize(
+    ("within", "n", "verdict"),
+    [(20, 20, Verdict.MET), (19, 20, Verdict.MET), (18, 20, Verdict.NOT_PROVEN), (13, 20, Verdict.MISSED)],
+)
+def test_a_percentile_asks_for_a_share(make_attempt: MakeAttempt, within: int, n: int, verdict: Verdict) -> None:
+    attempts = [make_attempt(one, seconds=100 if one < within else 300) for one in range(n)]
+    assert judged(attempts, percentile=90).verdict is verdict
+
+
+def test_what_is_older_than_thirty_days_does_not_count(make_attempt: MakeAttempt) -> None:
+    attempts = [make_attempt(n) for n in range(8)]
+    assert judged(attempts).n == 8
+    (later,) = judge([TARGET], attempts, {}, START + timedelta(days=31))
+    assert (later.n, later.verdict) == (0, Verdict.UNKNOWN)
+
+
+def test_the_window_is_the_targets(make_attempt: MakeAttempt) -> None:
+    assert judged([make_attempt(n) for n in range(30)], window=10).n == 10
+
+
+def test_only_runs_under_the_same_conditions_share_a_sample(make_attempt: MakeAttempt) -> None:
+    old = [make_attempt(n, 300, workflow_blob="a" * 40) for n in range(10)]
+    new = [make_attempt(n, 60, workflow_blob="b" * 40) for n in range(10, 17)]
+    result = judged([*old, *new])
+    assert (result.n, result.value, result.verdict) == (7, 60, Verdict.MET)
+    assert result.data is not None
+    assert result.data.endswith("; left out: 10 another or unknown workflow file")
+    assert judged([*old, *new[:3]]).value == 300
+    unknown = [make_attempt(n, 60) for n in range(10, 17)]
+    assert judged([*old, *unknown]).n == 17
+    scheduled = [make_attempt(n, 900, event="schedule") for n in range(20, 24)]
+    assert judged([*new, *scheduled]).n == 7
+
+
+def test_what_a_hit_saves(make_attempt: MakeAttempt) -> None:
+    attempts = [make_attempt(n, seconds=(200 if n < 10 else 100) + n % 10) for n in range(20)]
+    hits = {n * 10: HIT for n in range(10, 20)}
+    saving = {"measure": "cache-saving", "limit": 60}
+    against_none = judged(attempts, hits | {n * 10: CacheState.UNUSED for n in range(10)}, **saving)
+    assert (against_none.verdict, against_none.value, against_none.n) == (Verdict.MET, 100, 10)
+    against_miss = judged(attempts, hits | {n * 10: MISS for n in range(10)}, **saving)
+    assert against_miss.verdict is Verdict.NOT_PROVEN
+    assert against_miss.reason.endswith("faster than a miss, but there is no baseline without the cache.")
+    slower = judged(attempts, hits | {n * 10: MISS for n in range(10)}, measure="cache-saving", limit=150)
+    assert slower.verdict is Verdict.MISSED
+    nothing = judged(attempts, {}, **saving)
+    assert nothing.verdict is Verdict.UNKNOWN
+    assert nothing.reason.endswith("4 more hits and 4 more runs without the cache for a verdict.")
+    few = judged(attempts[:12], hits | {n * 10: CacheState.BROKEN for n in range(10)}, **saving)
+    assert (few.verdict, few.more_runs) == (Verdict.NOT_PROVEN, 1)
 
 
 def test_at_the_limit_is_within_it(make_attempt: MakeAttempt) -> None:
@@ -65,7 +131,9 @@ def test_at_the_limit_is_within_it(make_attempt: MakeAttempt) -> None:
 )
 def test_too_few(make_attempt: MakeAttempt, count: int, reason: str) -> None:
     result = judged([make_attempt(n) for n in range(count)])
-    assert (result.verdict, result.n, result.reason) == (Verdict.UNKNOWN, count, reason)
+    assert (result.verdict, result.n, result.reason) == (
+        Verdict.NOT_PROVEN if count else Verdict.UNKNOWN, count, reason,
+    )  # fmt: skip
     assert result.value == (100 if count else None)
 
 
@@ -86,7 +154,7 @@ def test_what_is_not_comparable(make_attempt: MakeAttempt) -> None:
     ]
     assert judged([*good, *other]).value == 100
     assert judged([*good, *other]).n == 6
-    assert judged([*good, *other], workflow=None).n == 7
+    assert judged([*good, *other], workflow=None).n == 6
     assert judged(good, workflow=".github/workflows/ci.yml").n == 6
     assert judged(good, workflow="ci.yml").n == 6
 
@@ -142,6 +210,9 @@ def test_what_cannot_be_judged_yet(make_attempt: MakeAttempt) -> None:
         replace(TARGET, measure="control"), Verdict.UNKNOWN, "Controls are not read yet."
     )
     assert judged(attempts, cache_name="buildx", cache=HIT).verdict is Verdict.UNKNOWN
+    named = {n * 10: {"buildx": HIT, "pip": MISS} for n in range(7)}
+    (by_name,) = judge([replace(TARGET, cache_name="buildx", cache=HIT)], attempts, {}, named=named)
+    assert (by_name.verdict, by_name.n) == (Verdict.MET, 7)
     no_limit = judged(attempts, limit=None)
     assert (no_limit.verdict, no_limit.value, no_limit.within) == (Verdict.UNKNOWN, 100, None)
     assert no_limit.reason == "No limit is set; median of 8 runs."
@@ -191,8 +262,12 @@ def test_the_rule_holds_for_any_past(past: list[tuple[int, str, int]], limit: in
     good = [seconds for seconds, conclusion, attempt in past if conclusion == "success" and attempt == 1][-20:]
     assert result.n == len(good)
     assert result.within == sum(seconds <= limit for seconds in good)
+    assert result.value is None or result.interval is None or result.interval[0] <= result.value <= result.interval[1]
     if len(good) < 6:
-        assert result.verdict is Verdict.UNKNOWN
-    else:
+        assert result.verdict is (Verdict.NOT_PROVEN if good else Verdict.UNKNOWN)
+    elif result.verdict is Verdict.MET:
         assert result.value is not None
-        assert result.verdict is (Verdict.MET if result.value <= limit else Verdict.MISSED)
+        assert result.value <= limit
+    elif result.verdict is Verdict.MISSED:
+        assert result.value is not None
+        assert result.value > limit

@@ -191,7 +191,19 @@ def test_targets_table(cidash: Cidash, engine: Any) -> None:
     code, out, _ = cidash("targets", "-R", "a/b")
     head, met, unknown = out.splitlines()
     assert code == 0
-    assert head.split() == ["verdict", "target", "before", "goal", "now", "n", "reason"]
+    assert head.split() == [
+        "verdict",
+        "target",
+        "before",
+        "goal",
+        "now",
+        "n",
+        "95",
+        "%",
+        "interval",
+        "within",
+        "reason",
+    ]
     assert met.startswith("✓ MET")
     assert "within 2m00s" in met
     assert unknown.startswith("? unknown")
@@ -201,7 +213,8 @@ def test_targets_as_markdown_keep_their_cells(cidash: Cidash, engine: Any) -> No
     _, out, _ = cidash("targets", "--markdown", "-R", "a/b")
     lines = out.splitlines()
     assert lines[2] == (
-        "| CI time (cache hit) | 3m30s | ≤ 2m00s | 1m41s | 20 | MET | the median of 20 runs is 1m41s, within 2m00s |"
+        "| CI time (cache hit) | 3m30s | ≤ 2m00s | 1m41s | — | 20 | — | MET "
+        "| the median of 20 runs is 1m41s, within 2m00s |"
     )
     assert "Branch \\| protection" in lines[3]
 

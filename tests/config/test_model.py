@@ -113,12 +113,13 @@ def test_two_targets_of_one_id_are_refused() -> None:
 def test_the_default_targets_are_those_of_the_guide() -> None:
     targets = default_targets()
     assert [target.id for target in targets] == [
-        "ci-time-hit", "ci-total", "lint-coverage", "security-scans", "branch-protection", "release-automation",
+        "ci-time-hit", "docker-build-hit", "second-run", "ci-total", "lint-coverage", "security-scans", "branch-protection", "release-automation",
         "formatting",
     ]  # fmt: skip
     assert (targets[0].baseline, targets[0].limit, targets[0].cache) == (210, 120, CacheState.HIT)
-    assert targets[1].limit == 300
-    assert {target.measure for target in targets[2:]} == {"control"}
+    assert [target.limit for target in targets[1:4]] == [30, 60, 300]
+    assert (targets[1].step, targets[2].measure) == ("Build + start services", "cache-saving")
+    assert {target.measure for target in targets[4:]} == {"control"}
     assert all(target.limit is not None or target.limit_text for target in targets)
 
 

@@ -51,6 +51,8 @@ def test_the_config_is_valid_and_scales_the_durations(pace: float, limit: float,
     targets = {target.id: target for target in config.targets}
     assert set(targets) == {
         "ci-time-hit",
+        "docker-build-hit",
+        "second-run",
         "ci-total",
         "lint-coverage",
         "security-scans",

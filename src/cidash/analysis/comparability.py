@@ -82,10 +82,11 @@ def choose(
     *,
     like: Conditions | None = None,
     any_cache: bool = False,
+    window: int = WINDOW,
 ) -> Choice:
     """Returns the sample: of the conditions under which at least `least` ran, those of the newest run.
 
-    Where none has as many, the most frequent ones. At most the newest 20 of them.
+    Where none has as many, the most frequent ones.
 
     Args:
         attempts: candidates, in any order.
@@ -93,13 +94,10 @@ def choose(
         least: how many are wanted for a verdict.
         like: conditions of the other side: those with its event class and runner labels go first, and of several
             with enough runs those with its very event.
+        window: at most so many.
         any_cache: whether the cache state is no condition, because the caller has divided by it.
     """
-    ordered = newest_first(attempts)
-    groups: dict[Conditions, list[Attempt]] = {}
-    for attempt in ordered:
-        found = conditions_of(attempt, caches)
-        groups.setdefault(replace(found, cache=CacheState.UNKNOWN) if any_cache else found, []).append(attempt)
+    groups = _groups(newest_first(attempts), caches, any_cache=any_cache)
     if not groups:
         return Choice(None, (), ())
     places = {conditions: place for place, conditions in enumerate(groups)}
@@ -109,14 +107,37 @@ def choose(
         return (agree(conditions, like), min(len(groups[conditions]), least), same_event, -places[conditions])
 
     best = max(groups, key=worth)
-    taken = groups[best][:WINDOW]
+    taken = groups[best][:window]
     left: Counter[str] = Counter()
     for conditions, members in groups.items():
         if conditions != best:
             left[_reason(conditions, best)] += len(members)
-    if len(groups[best]) > WINDOW:
-        left["older than the newest 20"] += len(groups[best]) - WINDOW
+    if len(groups[best]) > window:
+        left[f"older than the newest {window}"] += len(groups[best]) - window
     return Choice(best, tuple(taken), tuple(left.most_common()))
+
+
+def _groups(
+    ordered: Iterable[Attempt], caches: Mapping[int, CacheState], *, any_cache: bool
+) -> dict[Conditions, list[Attempt]]:
+    """Returns attempts by conditions, in the order of the newest of each.
+
+    Runs whose workflow file is unknown stand with those of the one known file, which then counts as unknown. Where
+    several files are known they stand apart: they could belong to either.
+    """
+    exact: dict[Conditions, list[Attempt]] = {}
+    for attempt in ordered:
+        found = conditions_of(attempt, caches)
+        exact.setdefault(replace(found, cache=CacheState.UNKNOWN) if any_cache else found, []).append(attempt)
+    files: dict[Conditions, set[str | None]] = {}
+    for conditions in exact:
+        files.setdefault(replace(conditions, workflow_blob=None), set()).add(conditions.workflow_blob)
+    groups: dict[Conditions, list[Attempt]] = {}
+    for conditions, members in exact.items():
+        anonymous = replace(conditions, workflow_blob=None)
+        mixed = None in files[anonymous] and len(files[anonymous]) == 2
+        groups.setdefault(anonymous if mixed else conditions, []).extend(members)
+    return {conditions: newest_first(members) for conditions, members in groups.items()}
 
 
 def agree(one: Conditions, other: Conditions | None) -> bool:

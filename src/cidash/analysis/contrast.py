@@ -72,7 +72,7 @@ def lacking(base: int, head: int) -> tuple[int, int]:
     wanted = ((4, 4), (5, 3), (3, 5))
     return min(
         ((max(0, least_base - base), max(0, least_head - head)) for least_base, least_head in wanted),
-        key=lambda missing: (sum(missing), missing),
+        key=lambda missing: (sum(missing), max(missing)),
     )
 
 

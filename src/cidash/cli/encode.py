@@ -209,6 +209,12 @@ def target(one: TargetResult) -> Json:
         f"value{suffix}": one.value,
         f"interval{suffix}": None if one.interval is None else list(one.interval),
         "within": one.within,
+        "within_interval": None if one.share_interval is None else list(one.share_interval),
+        "percentile": goal.percentile,
+        "window": goal.window,
+        "more_runs": one.more_runs,
+        "data": one.data,
+        "runs": [{"run_id": run_id, "attempt": attempt} for run_id, attempt in one.runs],
     }
 
 

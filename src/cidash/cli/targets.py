@@ -7,7 +7,7 @@ from cidash.cli.console import Cell, Console
 from cidash.cli.exits import OK, REFUSED, UNKNOWN
 from cidash.cli.parser import Arguments
 from cidash.cli.words import DIM, VERDICTS
-from cidash.domain.format import value_text
+from cidash.domain.format import DASH, percent, value_text
 from cidash.domain.target import Target, TargetResult, Verdict
 
 WIDE = 150
@@ -38,7 +38,11 @@ def targets(arguments: Arguments) -> int:
 def print_targets(results: Sequence[TargetResult], console: Console) -> None:
     """Prints the table; the reasons are its last column where there is room, else lines of their own."""
     rows = rows_of_targets(results)
-    head: list[Cell] = [(word, DIM) for word in ("verdict", "target", "before", "goal", "now", "n")]
+    for row, result in zip(rows, results, strict=True):
+        row += [(interval(result), DIM), (share(result), DIM)]
+    head: list[Cell] = [
+        (word, DIM) for word in ("verdict", "target", "before", "goal", "now", "n", "95 % interval", "within")
+    ]
     reasons = [result.reason for result in results]
     if console.width is not None and console.width < WIDE:
         console.table([head, *rows], indent=0, right=(5,), notes=["", *reasons])
@@ -46,6 +50,21 @@ def print_targets(results: Sequence[TargetResult], console: Console) -> None:
         told: list[Cell] = [("reason", DIM), *((reason, DIM) for reason in reasons)]
         wide = [[*row, reason] for row, reason in zip([head, *rows], told, strict=True)]
         console.table(wide, indent=0, right=(5,))
+
+
+def interval(result: TargetResult) -> str:
+    """Returns the interval of the median (or the saving) as text; a dash where there is none."""
+    if result.interval is None:
+        return DASH
+    return "–".join(value_text(end, result.target.unit) for end in result.interval)
+
+
+def share(result: TargetResult) -> str:
+    """Returns how many runs are within the limit, with the Wilson interval of that share; a dash without any run."""
+    if result.within is None or not result.n or result.share_interval is None:
+        return DASH
+    low, high = result.share_interval
+    return f"{result.within}/{result.n} ({percent(low)}–{percent(high)})"
 
 
 def exit_status(results: Sequence[TargetResult]) -> int:
@@ -86,7 +105,10 @@ def goal(target: Target) -> str:
 
 def markdown(results: Sequence[TargetResult]) -> str:
     """Returns the table for a ticket or a job summary; strangers' signs can't break out of their cells."""
-    lines = ["| Target | Before | Goal | Now | n | Verdict | Reason |", "|---|---|---|---|---:|---|---|"]
+    lines = [
+        "| Target | Before | Goal | Now | 95 % interval | n | Within | Verdict | Reason |",
+        "|---|---|---|---|---|---:|---|---|---|",
+    ]
     for result in results:
         one = result.target
         fields = [
@@ -94,7 +116,9 @@ def markdown(results: Sequence[TargetResult]) -> str:
             before(one),
             goal(one),
             value_text(result.value, one.unit),
+            interval(result),
             str(result.n),
+            share(result),
             VERDICTS[result.verdict].word,
             result.reason,
         ]

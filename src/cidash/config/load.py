@@ -97,6 +97,17 @@ def default_targets() -> tuple[Target, ...]:
         Target(
             "ci-time-hit", "CI time (cache hit)", "run-duration", "CI", cache=CacheState.HIT, baseline=210, limit=120
         ),
+        Target(
+            "docker-build-hit",
+            "Docker build (cache hit)",
+            "run-duration",
+            "CI",
+            step="Build + start services",
+            cache=CacheState.HIT,
+            baseline=180,
+            limit=30,
+        ),
+        Target("second-run", "Second run", "cache-saving", "CI", limit=60, limit_text="1m00s faster"),
         Target("ci-total", "CI total", "run-duration", "CI", limit=300),
         Target("lint-coverage", "Lint coverage", "control", baseline=0, limit=1, unit="percent"),
         Target(

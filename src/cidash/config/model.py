@@ -22,6 +22,7 @@ from pydantic import (
 from cidash.config.duration import seconds_of
 from cidash.config.origin import checked_host, checked_url, is_loopback
 from cidash.domain.cache import CacheState
+from cidash.domain.format import seconds_text
 from cidash.domain.repository import GITHUB_COM, RepositoryId
 from cidash.domain.target import Target
 
@@ -165,7 +166,7 @@ class TargetConfig(_Section):
 
     id: str
     title: Word
-    measure: Literal["run-duration", "control"] = "run-duration"
+    measure: Literal["run-duration", "cache-saving", "control"] = "run-duration"
     workflow: Word | None = None
     job: Word | None = None
     step: Word | None = None
@@ -179,6 +180,10 @@ class TargetConfig(_Section):
     """Shown in place of the number."""
     limit_text: Word | None = None
     ticket: str | None = None
+    percentile: Annotated[int, Field(strict=True, ge=50, le=99)] | None = None
+    """Instead of the median: at least that share (in percent) of the runs has to be within the limit."""
+    window: Annotated[int, Field(strict=True, ge=6, le=100)] = 20
+    """How many of the newest comparable runs count, at most 30 days old."""
 
     @field_validator("id")
     @classmethod
@@ -199,15 +204,18 @@ class TargetConfig(_Section):
 
     @model_validator(mode="after")
     def _has_limit(self) -> Self:
-        if self.measure == "run-duration" and (self.limit is None or self.unit != "seconds"):
-            raise ValueError('has the measure "run-duration", which needs a limit in seconds')
+        if self.measure != "control" and (self.limit is None or self.unit != "seconds"):
+            raise ValueError(f'has the measure "{self.measure}", which needs a limit in seconds')
         return self
 
     def target(self) -> Target:
         """Returns the noun; baseline and limit in the target's unit, durations in seconds."""
         assert not isinstance(self.baseline, str)
         assert not isinstance(self.limit, str)
-        return Target(**{name: getattr(self, name) for name in type(self).model_fields})
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.measure == "cache-saving" and self.limit_text is None:
+            fields["limit_text"] = f"{seconds_text(self.limit)} faster"
+        return Target(**fields)
 
 
 class HistoryConfig(_Section):

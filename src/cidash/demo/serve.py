@@ -142,6 +142,25 @@ limit = "{_duration(120, pace)}"
 ticket = "KAN-77"
 
 [[targets]]
+id = "docker-build-hit"
+title = "Docker build (cache hit)"
+measure = "run-duration"
+workflow = "CI"
+step = "Build + start services"
+cache = "hit"
+baseline = "{_duration(180, pace)}"
+limit = "{_duration(30, pace)}"
+ticket = "KAN-77"
+
+[[targets]]
+id = "second-run"
+title = "Second run"
+measure = "cache-saving"
+workflow = "CI"
+limit = "{_duration(60, pace)}"
+ticket = "KAN-77"
+
+[[targets]]
 id = "ci-total"
 title = "CI total"
 measure = "run-duration"

@@ -22,7 +22,7 @@ class Target:
     id: str
     title: str
     measure: str
-    """`run-duration`; the measures fed by controls are `unknown` until those exist."""
+    """`run-duration`; `cache-saving` (how much faster a run is on a hit than without); or `control`."""
     workflow: str | None = None
     job: str | None = None
     step: str | None = None
@@ -36,6 +36,10 @@ class Target:
     baseline_text: str | None = None
     limit_text: str | None = None
     ticket: str | None = None
+    percentile: int | None = None
+    """Instead of the median: at least that share (in percent) of the runs has to be within the limit."""
+    window: int = 20
+    """How many of the newest comparable runs count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,15 @@ class TargetResult:
     reason: str
     n: int = 0
     value: float | None = None
-    """The median of the n attempts, in the target's unit."""
+    """The median of the n attempts (of a saving: the estimate), in the target's unit."""
     interval: tuple[float, float] | None = None
     within: int | None = None
     """How many of the n are within the limit."""
+    share_interval: tuple[float, float] | None = None
+    """Wilson interval of the share within the limit."""
+    more_runs: int | None = None
+    """About so many more runs of the same kind for a verdict; None when it is there, or runs alone won't bring it."""
+    data: str | None = None
+    """What was measured: which runs, of when, and what was left out."""
+    runs: tuple[tuple[int, int], ...] = ()
+    """(run id, attempt) of the n, newest first: the rows behind the number."""

@@ -330,7 +330,7 @@ class Engine:
             for attempt in history.attempts(workflow=name, limit=TARGET_ATTEMPTS, steps=steps)
         ]
         caches = history.cache_states([job.id for attempt in attempts for job in attempt.jobs])
-        self._board.put_targets(judge(self._targets, attempts, caches))
+        self._board.put_targets(judge(self._targets, attempts, caches, self._clock.now()))
 
     def _show_budgets(self, wanted_seconds: float) -> None:
         now = self._clock.now()
