@@ -16,6 +16,7 @@ from cidash.domain.merge import MergeState
 from cidash.domain.problem import Problem
 from cidash.domain.repository import RepositoryId
 from cidash.domain.target import TargetResult
+from cidash.domain.workflow_file import WorkflowFile
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -85,6 +86,13 @@ class RepositorySnapshot:
     """How long whole runs take, by workflow path."""
     merge: Mapping[int, Part[MergeState]] = field(default_factory=dict)
     """What blocks the merge, by pull request number, of those that were looked at."""
+    files: Mapping[tuple[str, str], WorkflowFile] = field(default_factory=dict)
+    """Workflow files by (path, head commit), of runs that go on and of the selected one, where they are readable."""
+
+    merged: Part[tuple[PullRequest, ...]] = Part()
+    """Pull requests that were merged lately, the newest first; read only where there is an epic."""
+    commit_tickets: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Ticket keys in commit messages by pull request number, of those that name no ticket anywhere else."""
 
     def runs_of(self, head_sha: str) -> tuple[Run, ...]:
         """Returns the known runs that are pinned to that head commit, newest first."""

@@ -17,6 +17,7 @@ from cidash.engine.engine import Engine
 from cidash.engine.jira_poll import JiraPoll
 from cidash.engine.kept import KeptAttempts
 from cidash.engine.parts import failed
+from cidash.engine.pull_links import PullLinks
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github.actions import GitHubActions
 from cidash.github.client import GitHubClient
@@ -78,6 +79,7 @@ def build(
             credentials.url, credentials.email, credentials.token, history.bodies, clock, credentials.api_url
         )
         jira = JiraPoll(client, epic_key, board, clock)
+        jira.links = tuple(PullLinks(one, clients[one.host], board, clock) for one in repositories)
         jira_actions = JiraActions(client)
     commands = Commands(
         board,
@@ -87,7 +89,22 @@ def build(
         (jira, jira_actions) if jira is not None and jira_actions is not None else None,
     )
     targets = tuple(one.target() for one in config.targets) or default_targets()
-    return Engine(board, clock, pace, history, polls, jira, commands, targets)
+    folder = logs_folder(config, history_path)
+    return Engine(board, clock, pace, history, polls, jira, commands, targets, folder)
+
+
+def logs_folder(config: Config, history_path: Path | None) -> Path | None:
+    """Returns where job logs are kept: the user's cache folder, or beside a history that lies elsewhere.
+
+    Without a history that outlives the program nothing is kept.
+    """
+    if history_path is None:
+        return None
+    if config.history.path:
+        return history_path.parent / "logs"
+    import platformdirs
+
+    return platformdirs.user_cache_path("cidash", appauthor=False) / "logs"
 
 
 def _history(path: Path | None, clock: Clock) -> tuple[History, Problem | None]:

@@ -162,6 +162,11 @@ class Engine:
                 if wanted is not None and poll.merge.is_due(wanted):
                     self._wake()
 
+    async def join(self) -> None:
+        """Reads what joins tickets to pull requests beyond the open ones: those merged lately, and commits."""
+        if self._jira is not None:
+            await self._guarded(self._jira.join)
+
     @property
     def desk(self) -> Desk | None:
         """What forms for tickets ask; None without Jira."""
@@ -255,6 +260,7 @@ class Engine:
         failures = 0
         while True:
             problem = await self._guarded(jira.round)
+            await self._guarded(jira.join)
             failures = failures + 1 if problem else 0
             self._board.end_round()
             seconds = self._pace.jira_seconds if self._focused else self._pace.jira_seconds * 3

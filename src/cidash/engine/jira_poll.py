@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from cidash.domain.clock import Clock
 from cidash.domain.epic import Epic, Ticket
@@ -10,6 +11,9 @@ from cidash.engine import parts
 from cidash.engine.board import Board
 from cidash.jira.client import JiraClient
 from cidash.jira.keys import key_order
+
+if TYPE_CHECKING:
+    from cidash.engine.pull_links import PullLinks
 
 FULL_SECONDS = 180.0
 """The small question does not tell of tickets that were taken out of the epic, nor of the epic's own changes."""
@@ -22,6 +26,8 @@ class JiraPoll:
     def __init__(self, client: JiraClient, epic_key: str, board: Board, clock: Clock) -> None:
         self.client = client
         self.epic_key = epic_key
+        self.links: tuple[PullLinks, ...] = ()
+        """What reads the pull requests beyond the open ones."""
         self._board = board
         self._clock = clock
         self._fresh: dict[str, tuple[Ticket, datetime]] = {}
@@ -61,6 +67,12 @@ class JiraPoll:
             return error.problem
         self._read_at = asked_at
         self._board.put_epic(parts.read(self._with_fresh(epic, asked_at), self._clock.now()))
+        return None
+
+    async def join(self) -> Problem | None:
+        """Reads what joins the tickets to pull requests, as far as it is due; problems are told by those parts."""
+        for one in self.links:
+            await one.round(self.epic_key)
         return None
 
     async def _small_round(self) -> Epic | None:
