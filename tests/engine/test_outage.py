@@ -40,7 +40,7 @@ class Watch:
             await self.clock.sleep(0.5)
 
     def is_live(self) -> bool:
-        parts: list[Part[object]] = [self.repository.runs, self.repository.pulls, self.engine.snapshot.epic]  # type: ignore[list-item]
+        parts: list[Part[object]] = [self.repository.runs, self.repository.pulls, self.engine.snapshot.epic]
         return all(part.state is SourceState.LIVE for part in parts)
 
 
