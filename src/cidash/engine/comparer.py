@@ -6,10 +6,12 @@ from itertools import islice
 from cidash.analysis.comparability import is_clean, is_of_workflow
 from cidash.analysis.compare import compare
 from cidash.analysis.sides import attempt_of
+from cidash.analysis.trend import SHOWN, trend
 from cidash.domain.ci import Attempt, Run
 from cidash.domain.comparison import By, Comparison, Question
 from cidash.domain.problem import ProblemKind, SourceError
 from cidash.domain.state import State
+from cidash.domain.trend import Trend
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github import past_queries, queries
 
@@ -35,6 +37,12 @@ class Comparer:
         attempts = self._attempts(question)
         job_ids = [job.id for attempt in attempts for job in attempt.jobs]
         return compare(question, attempts, self._poll.history.cache_states(job_ids))
+
+    def trend(self, workflow: str, branch: str | None = None, limit: int = SHOWN) -> Trend:
+        """Returns the run strip of a workflow (by name, path or file name), of one branch or of all."""
+        # Older attempts of a run are listed too: there may be more attempts than runs.
+        kept = self._poll.history.attempts(workflow=workflow, branch=branch, limit=limit + limit // 3, steps=False)
+        return trend(kept, limit)
 
     async def branch_of_pull(self, number: int) -> str:
         """Returns the head branch of that pull request, from its own answer or the stored one.

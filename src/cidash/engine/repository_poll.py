@@ -17,6 +17,7 @@ from cidash.engine.cadence import Activity, Pace, activity_of
 from cidash.engine.kept import KeptAttempts
 from cidash.engine.merge_poll import MergePoll
 from cidash.engine.shown_runs import merged_runs, missing_heads, shown_runs
+from cidash.engine.workflow_files import WorkflowFiles
 from cidash.github import queries
 from cidash.github.client import GitHubClient
 from cidash.github.query import Query
@@ -50,6 +51,7 @@ class RepositoryPoll:
         self.selected: tuple[int, int | None] | None = None
         self.selected_pull: int | None = None
         self.merge = MergePoll(repository, client, board, clock)
+        self.files = WorkflowFiles(repository, client, board, clock)
         self.on_finished: Callable[[RepositoryId, Attempt], None] | None = None
         self.on_jobs: Callable[[RepositoryId, Run, tuple[Job, ...]], None] | None = None
         self._board = board
@@ -89,7 +91,12 @@ class RepositoryPoll:
         paths = {run.workflow_path for run in now.runs.data or ()}
         job_ids = [job.id for part in now.jobs.values() for job in part.data or ()]
         self._board.put_repository(
-            replace(now, typical=self.history.typical(paths), caches=self.history.cache_states(job_ids))
+            replace(
+                now,
+                typical=self.history.typical(paths),
+                typical_runs=self.history.typical_runs(paths),
+                caches=self.history.cache_states(job_ids),
+            )
         )
 
     def _fill_jobs_from_history(self) -> None:
@@ -142,6 +149,8 @@ class RepositoryPoll:
         problems.append(await self._read_older_attempt())
         self._fill_jobs_from_history()
         problems.append(await self._read_jobs())
+        await self._read_attempt_before()
+        await self.files.round(self._going_on())
         await self.merge.round(self._looked_at())
         return next((problem for problem in problems if problem), None)
 
@@ -205,6 +214,27 @@ class RepositoryPoll:
             self._board.put_repository(replace(now, older_attempts=older))
         return problem
 
+    async def _read_attempt_before(self) -> None:
+        """Reads once what the attempt before the selected one had, to stand beside it; without it nothing is lost."""
+        selected = self._selected_run()
+        if selected is None or selected.attempt < 2:
+            return
+        key = (selected.id, selected.attempt - 1)
+        now = self._board.repository(self.repository)
+        if key in now.jobs:
+            return
+        part: Part[tuple[Job, ...]] = Part(self.history.jobs(*key), selected.started_at, SourceState.LIVE)
+        if part.data is None:
+            unread: Part[tuple[Job, ...]] = Part()
+            part, _ = await self._read(unread, queries.jobs(self.repository, *key))
+        now = self._board.repository(self.repository)
+        self._board.put_repository(replace(now, jobs={**now.jobs, key: part}))
+
+    def _going_on(self) -> tuple[Run, ...]:
+        """Returns the runs whose end is foretold: those that are shown and go on."""
+        shown = shown_runs(self._board.repository(self.repository), self._selected_run())
+        return tuple(run for run in shown if run.state.is_active)
+
     async def _read_jobs(self) -> Problem | None:
         selected = self._selected_run()
         now = self._board.repository(self.repository)
@@ -212,6 +242,7 @@ class RepositoryPoll:
         wanted = [run for run in shown if self._wants_jobs(run, selected)]
         problems = await asyncio.gather(*(self._read_jobs_of(run) for run in wanted))
         kept = {run.key for run in shown} | ({selected.key} if selected else set())
+        kept |= {(run_id, attempt - 1) for run_id, attempt in kept}
         now = self._board.repository(self.repository)
         if len(now.jobs) > _JOBS_KEPT:
             self._board.put_repository(replace(now, jobs={key: part for key, part in now.jobs.items() if key in kept}))
