@@ -20,6 +20,11 @@ class KeptAttempts:
         self._history = history
         self._on_problem = on_problem
 
+    @property
+    def store(self) -> RepositoryHistory:
+        """The history itself, for long readings in a thread; it raises HistoryError."""
+        return self._history
+
     def save(self, attempt: Attempt) -> None:
         """Keeps a finished attempt with its jobs."""
         self._try(lambda: self._history.save(attempt), None)
