@@ -5,9 +5,10 @@ from datetime import datetime
 
 from cidash.analysis.checks import checks_of, newest_runs
 from cidash.analysis.duration import elapsed_seconds, run_elapsed_seconds
-from cidash.analysis.eta import run_time_left, typical_of_workflow
+from cidash.analysis.eta import typical_of_workflow
 from cidash.analysis.links import pulls_of_ticket
 from cidash.analysis.merge_blockers import merge_blockers, merge_sentence
+from cidash.analysis.path_left import path_left
 from cidash.cli import loop, session
 from cidash.cli.console import Cell, Console, warn
 from cidash.cli.exits import OK, REFUSED
@@ -146,8 +147,8 @@ def _left(run: Run, jobs: tuple[Job, ...] | None, repository: RepositorySnapshot
     if jobs is None or not run.state.is_active:
         return ""
     typical = typical_of_workflow(repository.typical, run.workflow_path)
-    left = run_time_left(jobs, typical, now)
-    return "" if left is None else f"about {seconds_text(left)} left"
+    left = path_left(jobs, repository.files.get((run.workflow_path, run.head_sha)), typical, now)
+    return "" if left is None else f"about {seconds_text(left.seconds)} left"
 
 
 def _step(job: Job) -> Cell:

@@ -78,6 +78,8 @@ class RepositorySnapshot:
     """Jobs by (run id, attempt), for active runs, watched runs and what the history holds of recent ones."""
     caches: Mapping[int, CacheState] = field(default_factory=dict)
     """Worst cache state by job id; a job that is not here has not been read."""
+    step_caches: Mapping[int, Mapping[int, CacheState]] = field(default_factory=dict)
+    """Worst cache state by job id and step number, of the steps that have to do with caches."""
     typical: Mapping[tuple[str, str], Typical] = field(default_factory=dict)
     """By (workflow path, job name)."""
     older_attempts: Mapping[tuple[int, int], Run] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
+from cidash.analysis.cache_states import step_states
 from cidash.domain.ci import Attempt, Job, Run, Workflow
 from cidash.domain.clock import Clock
 from cidash.domain.problem import Problem, SourceError
@@ -90,9 +91,12 @@ class RepositoryPoll:
         now = self._board.repository(self.repository)
         paths = {run.workflow_path for run in now.runs.data or ()}
         job_ids = [job.id for part in now.jobs.values() for job in part.data or ()]
+        told = self.history.job_caches(job_ids)
+        jobs = (job for part in now.jobs.values() for job in part.data or () if job.id in told)
         self._board.put_repository(
             replace(
                 now,
+                step_caches={job.id: step_states(job, told[job.id]) for job in jobs},
                 typical=self.history.typical(paths),
                 typical_runs=self.history.typical_runs(paths),
                 caches=self.history.cache_states(job_ids),

@@ -79,6 +79,7 @@ class GitHubClient:
         self._pages: OrderedDict[tuple[str, str], _Page] = OrderedDict()
         self._flights: dict[str, _Flight] = {}
         self._moved: dict[str, str] = {}
+        self._turns: dict[str, int] = {}
 
     @property
     def budget(self) -> Budget:
@@ -175,6 +176,43 @@ class GitHubClient:
             flight.task.exception()  # marks it as seen when nobody waits for it any more
 
     async def _read(self, query: Query[T], url: str) -> Reading[T]:
+        known = self._known_pages(query, url) if query.is_settled is not None else []
+        if len(known) > 1:
+            return await self._read_one_of(query, known)
+        return await self._read_all(query, url)
+
+    def _known_pages(self, query: Query[Any], url: str) -> list[tuple[str, _Page]]:
+        """Returns the pages with their addresses as they were last read with this token; empty when one is missing."""
+        pages: list[tuple[str, _Page]] = []
+        address: str | None = url
+        while address is not None and len(pages) < PAGES:
+            if address in dict(pages):
+                return []
+            page = self._known(query, address)
+            if page is None or page.credential != self.gate.fingerprint():
+                return []
+            pages.append((address, page))
+            address = page.next_url
+        return pages
+
+    async def _read_one_of(self, query: Query[T], pages: list[tuple[str, _Page]]) -> Reading[T]:
+        """Asks for one of the pages that can change; the last can always, for what is new comes behind it."""
+        settled = query.is_settled
+        assert settled is not None
+        open_pages = [at for at, (_, page) in enumerate(pages) if page.next_url is None or not settled(page.data)]
+        first = pages[0][0]
+        turn = self._turns[first] = self._turns.get(first, -1) + 1
+        at = open_pages[turn % len(open_pages)] if open_pages else len(pages) - 1
+        before = [cast("T", page.data) for _, page in pages[:at]]
+        behind = [cast("T", page.data) for _, page in pages[at + 1 :]]
+        address, known = pages[at]
+        page, is_new = await self._read_page(query, address)
+        if page.next_url != known.next_url:  # the list has grown or shrunk
+            rest = page.next_url if len(before) + 1 < PAGES else None
+            behind, is_new = ([(await self._read_all(query, rest)).data] if rest is not None else []), True
+        return Reading(joined([*before, cast("T", page.data), *behind]), self._clock.now(), is_new)
+
+    async def _read_all(self, query: Query[T], url: str) -> Reading[T]:
         pages: list[T] = []
         changed = False
         seen: set[str] = set()

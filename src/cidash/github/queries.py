@@ -56,8 +56,12 @@ def jobs(repository: RepositoryId, run_id: int, attempt: int) -> Query[tuple[Job
     def read(body: bytes) -> tuple[Job, ...]:
         return tuple(nouns.job_of(one, attempt) for one in wire.decode(wire.JobsWire, body, host, what).jobs)
 
+    def is_settled(page: tuple[Job, ...]) -> bool:
+        return all(job.status == "completed" for job in page)
+
     path = f"{base(repository)}/actions/runs/{run_id}/attempts/{attempt}/jobs"
-    return Query(path, (("per_page", 100),), read, what, paged=True, right=ACTIONS_READ)
+    params = (("per_page", 100),)
+    return Query(path, params, read, what, paged=True, right=ACTIONS_READ, is_settled=is_settled)
 
 
 def pulls(repository: RepositoryId) -> Query[tuple[PullRequest, ...]]:

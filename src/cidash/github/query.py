@@ -25,6 +25,9 @@ class Query(Generic[T]):
     """What a fine-grained token must be allowed, for the sentence of a 403 or 404."""
     read_refusal: Callable[[int, str], T | None] | None = None
     """Turns a refusal (status, message) that is an answer into nouns; None leaves it a problem. It is never stored."""
+    is_settled: Callable[[T], bool] | None = None
+    """Of a long paged list: whether nothing on a page can change any more. Then, once all pages are known, only one
+    page that can still change is asked for at a time, in turn."""
 
     def url(self, api_url: str) -> str:
         """Returns the full URL: where the answer is asked for, and the key that its body is stored under."""

@@ -11,6 +11,8 @@ from cidash.analysis.duration import run_elapsed_seconds
 from cidash.analysis.links import tickets_of_pull
 from cidash.domain.ci import Job, PullRequest, Run
 from cidash.domain.command import Action, ActionState, Rerun
+from cidash.domain.format import seconds_text
+from cidash.domain.github_command import RunCommand
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import RepositorySnapshot, Snapshot
 from cidash.domain.state import State, worst_state
@@ -110,6 +112,24 @@ def jobs_of(repository: RepositorySnapshot, run: Run) -> tuple[Job, ...]:
     return () if part is None or part.data is None else part.data
 
 
+def jobs_of_attempt(repository: RepositorySnapshot | None, run_id: int, attempt: int) -> tuple[Job, ...]:
+    """Returns the jobs that are known of an attempt of a run."""
+    part = repository.jobs.get((run_id, attempt)) if repository is not None else None
+    return () if part is None or part.data is None else part.data
+
+
+def waiting_text(job: Job, now: datetime) -> str:
+    """Returns what a job that has not started waits for, and how long it has: `ubuntu-latest 12s`."""
+    if job.state is State.WAITING:
+        what = "for approval"
+    elif job.state is State.PENDING:
+        what = "concurrency"
+    else:
+        what = " ".join(job.labels) or "a runner"
+    seconds = None if job.created_at is None else max(0.0, (now - job.created_at).total_seconds())
+    return what if seconds is None else f"{what} {seconds_text(seconds)}"
+
+
 def item_seconds(item: Item, now: datetime) -> float | None:
     """Returns how long the longest of its runs takes or took, from executed jobs; None when that is not known."""
     known = [run_seconds(item.repository, run, now) for run in item.runs]
@@ -133,6 +153,19 @@ def title_of(pull: PullRequest, ticket: str | None) -> str:
         return pull.title
     short = re.sub(rf"^[\[(]?{re.escape(ticket)}[\])]?\s*[:\-–—]?\s*", "", pull.title, flags=re.IGNORECASE)
     return short or pull.title
+
+
+def asked_about(actions: Iterable[Action], repository: RepositoryId, run_ids: Iterable[int]) -> Action | None:
+    """Returns what was asked for one of these runs and has not been seen yet."""
+    wanted = set(run_ids)
+    for action in actions:
+        command = action.command
+        if action.state is not ActionState.ASKED or not isinstance(command, Rerun | RunCommand):
+            continue
+        run_id = command.run_id if isinstance(command, Rerun) else command.run.id
+        if command.repository == repository and run_id in wanted:
+            return action
+    return None
 
 
 def asked_rerun(actions: Iterable[Action], repository: RepositoryId, run_ids: Iterable[int]) -> Action | None:

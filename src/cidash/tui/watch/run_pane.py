@@ -8,8 +8,10 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.content import Content
 
+from cidash.analysis.attempts import before_by_name, carried_from
 from cidash.analysis.duration import elapsed_seconds, run_elapsed_seconds, step_elapsed_seconds
-from cidash.analysis.eta import is_slow, run_time_left, typical_of_workflow
+from cidash.analysis.eta import is_slow, typical_of_workflow
+from cidash.analysis.path_left import path_left
 from cidash.domain.ci import Job, Run, Step
 from cidash.domain.format import age_text, seconds_text
 from cidash.domain.snapshot import Part, RepositorySnapshot, SourceState, Typical
@@ -25,7 +27,14 @@ from cidash.tui.watch.moment import Moment
 _TIME = 8
 _CACHE = 13
 _SPARE_LINES = 4
+_BESIDE, _BESIDE_FROM = 13, 84
+_WAITING = frozenset({State.QUEUED, State.REQUESTED, State.PENDING, State.WAITING})
 _EARLIER_AT_LEAST, _EARLIER_AT_MOST = 2, 20
+_NO_JOBS_YET = {
+    State.ACTION_REQUIRED: "The run waits for somebody's approval",
+    State.WAITING: "The run waits for an approval of its environment",
+    State.PENDING: "Another run of the same concurrency group goes first",
+}
 _NO_PART: Part[tuple[Job, ...]] = Part()
 
 
@@ -189,6 +198,15 @@ class _Columns:
         longest = max(widest(job.name for job in jobs), widest(f"  {name}" for name in steps))
         longest = max(longest, widest(job.name for job in jobs) + _CACHE)
         rest = width - 2 - _TIME - 2
+        where = moment.item.repository if moment.item is not None else None
+        earlier = {
+            attempt: items.jobs_of_attempt(where, run.id, attempt)
+            for attempt in range(max(1, run.attempt - 3), run.attempt)
+        }
+        self._carried = {job.id: attempt for job in jobs if (attempt := carried_from(run, job, earlier)) is not None}
+        self._before = before_by_name(run, earlier.get(run.attempt - 1, ())) if width >= _BESIDE_FROM else {}
+        if self._before:
+            rest -= _BESIDE
         self._name = max(6, min(longest, rest * 56 // 100 if width > 46 else rest))
         self._axis: Axis | None = None
         chart = rest - self._name
@@ -200,6 +218,8 @@ class _Columns:
     def head(self) -> Row:
         cells: list[str | Content | tuple[str, str]] = ["    ", (fit("job", self._name), look.FAINT)]
         cells.append((right("time", _TIME), look.FAINT))
+        if self._before:
+            cells.append((right(f"attempt {self._run.attempt - 1}", _BESIDE), look.FAINT))
         if self._axis is not None:
             cells += ["  ", ruler(self._axis)]
         return Row("head", assemble(*cells), selectable=False)
@@ -219,6 +239,7 @@ class _Columns:
             (fit(run.branch or run.event, self._name - 5), look.MUTED),
             (right(age, 5), look.FAINT),
             (right(seconds_text(seconds), _TIME), look.MUTED),
+            " " * (_BESIDE if self._before else 0),
         ]
         if self._axis is not None:
             cells += ["  ", length_bar(seconds, run.state, self._axis)]
@@ -235,20 +256,37 @@ class _Columns:
             self._name_and_cache(repository, job),
         ]
         time = seconds_text(elapsed) if elapsed is not None else state.word
-        cells.append((right(time, _TIME), look.BAD if slow else state.style))
+        carried = job.id in self._carried
+        cells.append((right(time, _TIME), look.FAINT if carried else look.BAD if slow else state.style))
+        cells.append(self._beside(job))
         if self._axis is not None:
             cells += ["  ", job_bar(self._run, job, usual, self._axis, self._now)]
         search = f"{job.name}\t {state.word}"
         return Row(job.id, assemble(*cells), url=job.url, failed=job.state.is_red, search=search)
 
+    def _beside(self, job: Job) -> Content:
+        """What the job of that name did in the attempt before, where there is room for two attempts."""
+        if not self._before:
+            return Content("")
+        other = self._before.get(job.name)
+        if other is None or job.id in self._carried:
+            return Content(" " * _BESIDE)
+        state = look.of_state(other.state)
+        time = seconds_text(elapsed_seconds(other, self._now))
+        return assemble((right(f"{state.glyph} {time}", _BESIDE), state.style))
+
     def _name_and_cache(self, repository: RepositorySnapshot, job: Job) -> Content:
         """The job's name, and at the right how its cache did, where both have room."""
         cache = look.of_cache(repository.caches.get(job.id))
-        label = f"cache {cache.word}"
-        room = self._name - len(label) - 1
+        label, style = f"cache {cache.word}", cache.style
+        if job.id in self._carried:
+            label, style = f"from attempt {self._carried[job.id]}", look.MUTED
+        elif job.state in _WAITING:
+            label, style = items.waiting_text(job, self._now), look.MUTED
+        room = self._name - cell_len(label) - 1
         if room < min(cell_len(job.name), 8) or job.state is State.SKIPPED:
             return Content.styled(fit(job.name, self._name), look.STRONG)
-        return assemble((fit(job.name, room), look.STRONG), " ", (label, cache.style))
+        return assemble((fit(job.name, room), look.STRONG), " ", (label, style))
 
     def step(self, job: Job, step: Step) -> Row:
         state = look.of_state(step.state)
@@ -262,6 +300,7 @@ class _Columns:
             " ",
             (fit(step.name, self._name - 2), name_style),
             (right(time, _TIME), name_style if time != "skipped" else look.FAINT),
+            " " * (_BESIDE if self._before else 0),
         ]
         if self._axis is not None:
             cells += ["  ", step_bar(step, self._axis, self._now)]
@@ -302,11 +341,13 @@ def _progress(moment: Moment, run: Run, jobs: tuple[Job, ...], typical: dict[str
     if asked is not None:
         seconds = (moment.now - asked.asked_at).total_seconds()
         pieces.append(Content.styled(f"re-run asked {age_text(seconds)} ago", look.BUSY))
-    left = run_time_left(jobs, typical, moment.now) if run.state.is_active else None
-    if left:
-        pieces.append(Content.styled(f"~{seconds_text(left)} left", look.MUTED))
-    elif any(is_slow(job, typical.get(job.name), moment.now) for job in jobs):
-        pieces.append(Content.styled("slower than usual", look.BAD))
+    file = moment.item.repository.files.get((run.workflow_path, run.head_sha)) if moment.item is not None else None
+    left = path_left(jobs, file, typical, moment.now) if run.state.is_active else None
+    slow = [typical[job.name].n for job in jobs if is_slow(job, typical.get(job.name), moment.now)]
+    if slow:
+        pieces.append(Content.styled(f"slower than usual (n={min(slow)})", look.BAD))
+    if left is not None and left.seconds > 0:
+        pieces.append(Content.styled(f"~{seconds_text(left.seconds)} left", look.MUTED))
     return pieces
 
 
@@ -317,8 +358,10 @@ def _why_empty(repository: RepositorySnapshot, run: Run) -> Content:
         return Content(f"{run.workflow_name} could not start: GitHub rejected {run.workflow_path}. o opens the run.")
     if part.state is SourceState.FAILING and part.problem is not None:
         return Content(part.problem.sentence)
-    if run.state is State.ACTION_REQUIRED:
-        return Content("The run waits for somebody's approval, so it has no jobs yet.")
+    if run.state in _NO_JOBS_YET:
+        return Content(f"{_NO_JOBS_YET[run.state]}, so it has no jobs yet.")
+    if run.state.is_red and run.workflow_name == run.workflow_path and part.data == ():
+        return Content(f"The workflow file {run.workflow_path} is invalid. o opens the run, which says where.")
     if part.data is not None:
         return Content("No job has been created yet." if run.state.is_active else "The run has no jobs.")
     return Content("Reading jobs…")
