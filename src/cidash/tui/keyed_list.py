@@ -69,6 +69,9 @@ class KeyedList(ScrollView, can_focus=True):
             """The list."""
             return self.keyed_list
 
+    class Resized(Message):
+        """The list has another room: whoever fits rows to it has to do so again."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._all: tuple[Row, ...] = ()
@@ -255,6 +258,7 @@ class KeyedList(ScrollView, can_focus=True):
         """Keeps the cursor on screen when the room changes."""
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows))
         self._keep_in_view()
+        self.post_message(self.Resized())
 
     def on_focus(self) -> None:
         """The cursor's bar gets its full colour."""

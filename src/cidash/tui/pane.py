@@ -86,7 +86,11 @@ class Pane(Vertical):
         self.list.show(rows, empty)
 
     def on_resize(self) -> None:
-        """Fits the rows to the new width."""
+        """Fits the rows to the pane's new room."""
+        self.rebuild()
+
+    def on_keyed_list_resized(self) -> None:
+        """Fits the rows to the list's new room, which may change although the pane's does not."""
         self.rebuild()
 
     def on_descendant_focus(self) -> None:

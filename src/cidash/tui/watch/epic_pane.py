@@ -76,6 +76,8 @@ class EpicPane(Pane):
         children = part.data.children if part.data is not None else ()
         columns = _Columns(moment, children, self.row_width)
         self.show_rows([columns.row(ticket) for ticket in children], _why_empty(part))
+        fits = 0 < len(self.list.rows) <= self.size.height - 2
+        self.list.styles.height = len(self.list.rows) if fits else "1fr"
         self.show_next()
 
     def show_next(self) -> None:
