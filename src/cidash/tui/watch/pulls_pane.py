@@ -143,7 +143,8 @@ class _Columns:
         self._tickets = {item.key: items.ticket_of(item.pull, moment.projects) for item in pulls if item.pull}
         self._number = widest(f"#{item.key.name}" for item in pulls)
         self._ticket = widest((ticket or "" for ticket in self._tickets.values()), 12)
-        self._word = 16 if width >= _AUTHOR_FROM else 9 if width >= _WORDS_FROM else 0
+        words = widest((look.of_state(item.state).word for item in pulls), 16 if width >= _AUTHOR_FROM else 9)
+        self._word = max(7, words) if width >= _WORDS_FROM else 0
         self._author = min(14, widest(item.pull.author for item in pulls if item.pull)) if width >= _AUTHOR_FROM else 0
         fixed = 2 + self._number + 1 + (self._ticket + 1 if self._ticket else 0) + 9
         fixed += (self._word + 1 if self._word else 0) + (self._author + 6 if self._author else 0)
