@@ -47,6 +47,12 @@ workflows: $(READY)
 unit: $(READY)
 	$(BIN)/pytest -n auto
 
+bench: $(READY) ## measure what the design promises: start, keys, idle, memory, requests (several minutes)
+	@PYTHONPATH=tests $(BIN)/python tests/benchmarks/bench_all.py
+
+picture: $(READY) ## draw docs/screen.svg anew from the demo
+	@PYTHONPATH=tests $(BIN)/python tests/picture.py docs/screen.svg
+
 format: $(READY) ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
