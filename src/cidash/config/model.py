@@ -218,6 +218,15 @@ class TargetConfig(_Section):
         return Target(**fields)
 
 
+class CachesConfig(_Section):
+    """What caches are called, and how much the repository may store."""
+
+    names: dict[str, Word] = Field(default_factory=dict)
+    """Name by pattern (`*`, `?`) of the usual name ("tool: step title"), the step title or the key."""
+    quota_gb: Annotated[Number, Field(gt=0, le=1_000_000)] | None = None
+    """GiB that all entries may take; without it GitHub is asked, and 10 stands where it does not tell."""
+
+
 class HistoryConfig(_Section):
     """The local store."""
 
@@ -243,6 +252,7 @@ class Config(_Section):
     jira: JiraConfig | None = None
     polling: PollingConfig = PollingConfig()
     targets: tuple[TargetConfig, ...] = ()
+    caches: CachesConfig = CachesConfig()
     history: HistoryConfig = HistoryConfig()
     screen: ScreenConfig = ScreenConfig()
     keys: dict[str, Word] = Field(default_factory=dict)

@@ -78,8 +78,6 @@ class RepositorySnapshot:
     """Jobs by (run id, attempt), for active runs, watched runs and what the history holds of recent ones."""
     caches: Mapping[int, CacheState] = field(default_factory=dict)
     """Worst cache state by job id; a job that is not here has not been read."""
-    step_caches: Mapping[int, Mapping[int, CacheState]] = field(default_factory=dict)
-    """Worst cache state by job id and step number, of the steps that have to do with caches."""
     typical: Mapping[tuple[str, str], Typical] = field(default_factory=dict)
     """By (workflow path, job name)."""
     older_attempts: Mapping[tuple[int, int], Run] = field(default_factory=dict)
@@ -95,6 +93,8 @@ class RepositorySnapshot:
     """Pull requests that were merged lately, the newest first; read only where there is an epic."""
     commit_tickets: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Ticket keys in commit messages by pull request number, of those that name no ticket anywhere else."""
+    step_caches: Mapping[int, Mapping[int, CacheState]] = field(default_factory=dict)
+    """Worst cache state by job id and step number, of the steps that have to do with caches."""
 
     def runs_of(self, head_sha: str) -> tuple[Run, ...]:
         """Returns the known runs that are pinned to that head commit, newest first."""

@@ -11,6 +11,7 @@ from cidash.domain.clock import Clock
 from cidash.domain.problem import Problem, ProblemKind
 from cidash.domain.repository import RepositoryId
 from cidash.engine.board import Board
+from cidash.engine.cache_desk import CacheDesks, CacheSettings
 from cidash.engine.cadence import Pace
 from cidash.engine.commands import Commands
 from cidash.engine.engine import Engine
@@ -90,7 +91,9 @@ def build(
     )
     targets = tuple(one.target() for one in config.targets) or default_targets()
     folder = logs_folder(config, history_path)
-    return Engine(board, clock, pace, history, polls, jira, commands, targets, folder)
+    engine = Engine(board, clock, pace, history, polls, jira, commands, targets, folder)
+    engine.caches = CacheDesks(polls, board, clock, _cache_settings(config))
+    return engine
 
 
 def logs_folder(config: Config, history_path: Path | None) -> Path | None:
@@ -105,6 +108,11 @@ def logs_folder(config: Config, history_path: Path | None) -> Path | None:
     import platformdirs
 
     return platformdirs.user_cache_path("cidash", appauthor=False) / "logs"
+
+
+def _cache_settings(config: Config) -> CacheSettings:
+    quota = config.caches.quota_gb
+    return CacheSettings(config.caches.names, None if quota is None else int(quota * 1024**3))
 
 
 def _history(path: Path | None, clock: Clock) -> tuple[History, Problem | None]:

@@ -1,8 +1,8 @@
 """Everything about the caches of one repository: from the history at once, from GitHub when it is asked for."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cidash.analysis.cache_autopsy import Clues, Miss, autopsy, last_misses, lines_wanted, reference
@@ -18,6 +18,7 @@ from cidash.domain.problem import Problem, ProblemKind, SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.domain.text import clean
 from cidash.domain.workflow_file import WorkflowFile
+from cidash.engine.board import Board
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github import acting_queries, cache_queries, past_queries
 from cidash.github.client import GitHubClient
@@ -36,7 +37,7 @@ _NOT_TOLD = frozenset({ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind
 class CacheSettings:
     """What the configuration says of caches."""
 
-    names: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
     """Name by pattern of a cache's default name, step or key."""
     quota_bytes: int | None = None
 
@@ -247,6 +248,36 @@ class CacheDesk:
         if number in wanted and rest:
             found[number] = _text(rest)
         return found
+
+
+class CacheDesks:
+    """The desks of all repositories."""
+
+    def __init__(self, polls: Sequence[RepositoryPoll], board: Board, clock: Clock, settings: CacheSettings) -> None:
+        self.settings = settings
+        self._desks = {poll.repository: self._desk(poll, board, clock) for poll in polls}
+
+    def of(self, repository: RepositoryId) -> CacheDesk:
+        """Returns the desk of that repository; raises KeyError for another than the engine's."""
+        return self._desks[repository]
+
+    async def known(self, repository: RepositoryId) -> CacheReport:
+        """Returns what the history and the stored answers give, without asking anybody."""
+        return await self.of(repository).known()
+
+    async def read(self, repository: RepositoryId) -> CacheReport:
+        """Returns the report after asking GitHub for what it lacks; problems stand in it."""
+        return await self.of(repository).read()
+
+    def _desk(self, poll: RepositoryPoll, board: Board, clock: Clock) -> CacheDesk:
+        def base_branch(branch: str | None) -> str | None:
+            pulls = board.repository(poll.repository).pulls.data or ()
+            return next((pull.base_branch for pull in pulls if pull.branch == branch), None)
+
+        def default_branch() -> str | None:
+            return board.repository(poll.repository).default_branch
+
+        return CacheDesk(poll, clock, self.settings, default_branch, base_branch)
 
 
 def _text(line: bytes) -> str:

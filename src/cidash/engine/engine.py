@@ -7,8 +7,10 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+from cidash.analysis.cache_states import cache_states, named
 from cidash.analysis.targets import judge
 from cidash.domain.armed import Armed, ArmedCommand
+from cidash.domain.cache import CacheState
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, Command
 from cidash.domain.epic import Transition
@@ -18,6 +20,7 @@ from cidash.domain.snapshot import Snapshot
 from cidash.domain.target import Target
 from cidash.engine.armed_actions import ArmedActions
 from cidash.engine.board import Board
+from cidash.engine.cache_desk import CacheDesks, CacheSettings
 from cidash.engine.cadence import Pace, retry_interval, wanted_interval
 from cidash.engine.collector import Collector
 from cidash.engine.commands import Commands
@@ -26,6 +29,7 @@ from cidash.engine.desk import Desk
 from cidash.engine.github_questions import GitHubQuestions
 from cidash.engine.jira_poll import JiraPoll
 from cidash.engine.job_logs import JobLogs
+from cidash.engine.kept import KeptAttempts
 from cidash.engine.reader import Reader
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.engine.spending import Spending
@@ -64,6 +68,8 @@ class Engine:
         self._armed = ArmedActions(board, clock, {poll.repository: poll for poll in polls}, commands)
         self.github = GitHubQuestions({poll.repository: poll.client for poll in polls})
         """Asks what is needed to ask for a write."""
+        self.caches = CacheDesks(polls, board, clock, CacheSettings())
+        """Ledger, autopsies and storage of caches, by repository."""
         self._targets = tuple(targets)
         self._focused = True
         self._kicks: list[asyncio.Event] = []
@@ -335,8 +341,17 @@ class Engine:
             for name in workflows
             for attempt in history.attempts(workflow=name, limit=TARGET_ATTEMPTS, steps=steps)
         ]
-        caches = history.cache_states([job.id for attempt in attempts for job in attempt.jobs])
-        self._board.put_targets(judge(self._targets, attempts, caches, self._clock.now()))
+        job_ids = [job.id for attempt in attempts for job in attempt.jobs]
+        caches = history.cache_states(job_ids)
+        single = self._named_caches(history, job_ids) if any(target.cache_name for target in self._targets) else None
+        self._board.put_targets(judge(self._targets, attempts, caches, self._clock.now(), single))
+
+    def _named_caches(self, history: KeptAttempts, job_ids: list[int]) -> dict[int, dict[str, CacheState]]:
+        names = self.caches.settings.names
+        told = history.job_caches(job_ids)
+        return {
+            job_id: {each.cache: each.state for each in cache_states(named(one, names))} for job_id, one in told.items()
+        }
 
     def _show_budgets(self, wanted_seconds: float) -> None:
         now = self._clock.now()
