@@ -67,7 +67,7 @@ def repository(one: RepositorySnapshot, now: datetime) -> Json:
 
 def part(one: Part[T], now: datetime, items: Callable[[T], list[Json]]) -> Json:
     """Returns a part with its state, its age, what is wrong with it, and its items; null items were never read."""
-    return {**_source(one, now), "items": None if one.data is None else items(one.data)}
+    return {**source(one, now), "items": None if one.data is None else items(one.data)}
 
 
 def pull(one: PullRequest, where: RepositorySnapshot, now: datetime) -> Json:
@@ -99,7 +99,7 @@ def merge_part(one: PullRequest, where: RepositorySnapshot, now: datetime) -> Js
     if known is None:
         return None
     state = known.data if known.data is not None and known.data.head_sha == one.head_sha else None
-    return {**_source(known, now), **merge_state(state, checks_of(one.head_sha, where.runs.data or ()))}
+    return {**source(known, now), **merge_state(state, checks_of(one.head_sha, where.runs.data or ()))}
 
 
 def run(one: Run, where: RepositorySnapshot, now: datetime) -> Json:
@@ -240,7 +240,8 @@ def moment(one: datetime | None) -> str | None:
     return one.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
-def _source(one: Part[Any], now: datetime) -> Json:
+def source(one: Part[Any], now: datetime) -> Json:
+    """Returns a part's state, age and problem."""
     age = one.age_seconds(now)
     return {
         "state": one.state.value,
@@ -262,7 +263,7 @@ def _problem(one: Problem) -> Json:
 def _epic_part(snapshot: Snapshot, now: datetime) -> Json:
     epic: Epic | None = snapshot.epic.data
     if epic is None:
-        return {**_source(snapshot.epic, now), "ticket": None, "children": None}
+        return {**source(snapshot.epic, now), "ticket": None, "children": None}
     pulls: dict[str, list[Json]] = {}
     for one in snapshot.repositories:
         for child in (epic.ticket, *epic.children):
@@ -271,7 +272,7 @@ def _epic_part(snapshot: Snapshot, now: datetime) -> Json:
                 {"repository": str(one.id), "number": each.number, "url": each.url} for each in found
             )
     return {
-        **_source(snapshot.epic, now),
+        **source(snapshot.epic, now),
         "ticket": ticket(epic.ticket, pulls),
         "children": [ticket(child, pulls) for child in epic.children],
     }

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from cidash import __version__
+from cidash.cli.cache_parser import add_caches
 from cidash.cli.exits import USAGE
 from cidash.cli.parser_measures import add_measures
+from cidash.cli.run_parsers import add_run_readers
+from cidash.cli.ticket_parsers import add_tickets
+from cidash.cli.setup_parsers import add_setup
 from cidash.cli.write_parsers import add_writes
 from cidash.domain.text import clean
 
@@ -64,10 +68,14 @@ def parser() -> Parser:
 
     _add_demo(command)
     _add_reading(command)
-    _add_writing(command, commands, everywhere)
+    add_run_readers(command)
+    _add_writing(command)
+    add_tickets(command, commands, everywhere)
     add_writes(command, commands, everywhere)
     add_measures(command, commands, everywhere)
+    add_caches(commands, everywhere)
     _add_config(commands, everywhere)
+    add_setup(command)
     return top
 
 
@@ -114,7 +122,7 @@ def _add_reading(command: Adder) -> None:
     )
 
 
-def _add_writing(command: Adder, commands: "argparse._SubParsersAction[Parser]", everywhere: Parser) -> None:
+def _add_writing(command: Adder) -> None:
     rerun = command("rerun", "Re-run a workflow run, its failed jobs, or one job", "rerun:rerun")
     rerun.add_argument("run", metavar="RUN", help="id or URL of the run")
     scope = rerun.add_mutually_exclusive_group()
@@ -123,21 +131,6 @@ def _add_writing(command: Adder, commands: "argparse._SubParsersAction[Parser]",
     rerun.add_argument("--debug", action="store_true", help="with debug logging")
     rerun.add_argument("--when-ready", action="store_true", help="wait until GitHub can re-run it")
     _add_yes(rerun)
-
-    ticket = commands.add_parser("ticket", help="Act on a Jira ticket", description="Act on a Jira ticket.")
-    acts = ticket.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    move: Parser = acts.add_parser(
-        "move", help="Move a ticket to another status", description="Move a ticket to another status.",
-        parents=[everywhere],
-    )  # fmt: skip
-    move.set_defaults(handler="ticket:move")
-    move.add_argument("key", metavar="KEY", help="the ticket, such as KAN-76")
-    move.add_argument("status", metavar="STATUS", help="name of the status or of the transition, in any case")
-    move.add_argument(
-        "--field", action="append", default=[], metavar="NAME=VALUE", help="a field that the transition asks for"
-    )
-    move.add_argument("--comment", metavar="TEXT", help="a comment to add with the move")
-    _add_yes(move)
 
 
 def _add_config(commands: "argparse._SubParsersAction[Parser]", everywhere: Parser) -> None:

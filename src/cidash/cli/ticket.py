@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cidash.cli import loop, session
-from cidash.cli.confirm import carry_out, check_allowed
+from cidash.cli.confirm import check_allowed
 from cidash.cli.exits import OK, UsageError
 from cidash.cli.parser import Arguments
+from cidash.cli.ticket_outcome import carry_out_ticket, print_document
 from cidash.config.model import Config, checked_key
 from cidash.config.token import jira_credentials
 from cidash.domain.clock import SystemClock
@@ -18,20 +19,33 @@ from cidash.transport.bodies import MemoryBodies
 
 def move(arguments: Arguments) -> int:
     """Moves the ticket by the one transition that leads to the named status, or has that name."""
-    try:
-        arguments.key = checked_key(arguments.key)
-    except ValueError as error:
-        raise UsageError(f'"{arguments.key[:100]}" {error}.') from None
-    given = dict(_pair(written) for written in arguments.field)
+    arguments.key = keyed(arguments.key)
+    given = dict(pair(written) for written in arguments.field)
     loaded = session.load_config(arguments)
     check_allowed(arguments, loaded.config)
     return loop.run(_move(arguments, loaded.config, given))
 
 
+def keyed(written: str) -> str:
+    """Returns a ticket's key in upper case.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return checked_key(written)
+    except ValueError as error:
+        raise UsageError(f'"{written[:100]}" {error}.') from None
+
+
 async def _move(arguments: Arguments, config: Config, given: dict[str, str]) -> int:
     ticket = await read_ticket(arguments.key, config)
     if ticket.status.name.casefold() == arguments.status.casefold():
-        print(f"{ticket.key} is {ticket.status.name} already.")
+        sentence = f"{ticket.key} is {ticket.status.name} already."
+        if arguments.json:
+            print_document({"actions": [{"command": None, "state": "done", "sentence": sentence}]})
+        else:
+            print(sentence)
         return OK
     async with session.opened(config, ()) as engine:
         transition = _transition(ticket, arguments.status, await engine.transitions(ticket.key))
@@ -39,7 +53,7 @@ async def _move(arguments: Arguments, config: Config, given: dict[str, str]) -> 
         command = MoveTicket(
             ticket.key, transition.id, transition.name, ticket.status, transition.to, fields, arguments.comment
         )
-        return await carry_out(command, engine, arguments)
+        return await carry_out_ticket(command, engine, arguments)
 
 
 async def read_ticket(key: str, config: Config) -> Ticket:
@@ -90,7 +104,9 @@ def _transition(ticket: Ticket, wanted: str, offered: Sequence[Transition]) -> T
     )
 
 
-def field_values(transition: Transition, given: dict[str, str]) -> dict[str, Any]:
+def field_values(
+    transition: Transition, given: dict[str, str], required: Sequence[TransitionField] | None = None
+) -> dict[str, Any]:
     """Returns what was given for the transition's fields (by id or name) as Jira takes it, by field id.
 
     Raises:
@@ -105,7 +121,8 @@ def field_values(transition: Transition, given: dict[str, str]) -> dict[str, Any
             known = ", ".join(one.key for one in transition.fields) or "none"
             raise UsageError(f'The transition {transition.name} has no field "{name[:100]}". Its fields: {known}.')
         values[field.key] = _value(field, written)
-    missing = [field for field in transition.required_fields if field.key not in values]
+    needed = transition.required_fields if required is None else required
+    missing = [field for field in needed if field.key not in values]
     if missing:
         hints = "; ".join(_hint(field) for field in missing)
         raise UsageError(f"The transition {transition.name} requires {hints}.")
@@ -149,7 +166,8 @@ def _option(field: TransitionField, written: str) -> FieldOption:
     raise UsageError(f'"{written[:100]}" is not allowed for {field.name}. Allowed: {names}.')
 
 
-def _pair(written: str) -> tuple[str, str]:
+def pair(written: str) -> tuple[str, str]:
+    """Returns name and value of `NAME=VALUE`; raises UsageError."""
     name, sign, value = written.partition("=")
     if not sign or not name.strip():
         raise UsageError(f'--field must be NAME=VALUE, not "{written[:100]}".')
