@@ -118,7 +118,7 @@ def _attempts(question: Question, ordered: Sequence[Attempt]) -> Candidates:
     if base_run is not None:
         base = tuple(one for one in ordered if one.run.key == (base_run, base_number))
         head = tuple(one for one in ordered if one.run.key == (head_run, head_number))
-        return Candidates(base, head, f"run {question.base}", f"run {question.head}")
+        return Candidates(base, head, question.base, question.head)
     both = {
         run_id
         for run_id in {one.run.id for one in ordered if one.run.attempt == base_number}
