@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
+from cidash.domain.armed import Armed, ArmedCommand
 from cidash.domain.cache import CacheState
 from cidash.domain.ci import Job, PullRequest, Run, Step
 from cidash.domain.command import Action, ActionState, Command
@@ -67,6 +68,43 @@ class FixedClock:
         self.moment += timedelta(seconds=seconds)
 
 
+class FakeGitHub:
+    """Answers with what the test put into it; a SourceError is raised."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {"workflows": (), "artifacts": (), "pending_deployments": ()}
+        self.asked: list[tuple[Any, ...]] = []
+
+    async def _answer(self, what: str, *asked: Any) -> Any:
+        self.asked.append((what, *asked))
+        answer = self.answers[what]
+        if isinstance(answer, SourceError):
+            raise answer
+        return answer
+
+    async def pull(self, repository: RepositoryId, number: int) -> Any:
+        return await self._answer("pull", number)
+
+    async def workflows(self, repository: RepositoryId) -> Any:
+        return await self._answer("workflows")
+
+    async def merge_settings(self, repository: RepositoryId) -> Any:
+        return await self._answer("merge_settings")
+
+    async def pending_deployments(self, repository: RepositoryId, run_id: int) -> Any:
+        return await self._answer("pending_deployments", run_id)
+
+    async def dispatch_inputs(self, repository: RepositoryId, workflow: Any, ref: str) -> Any:
+        return await self._answer("dispatch_inputs", workflow, ref)
+
+    async def artifacts(self, repository: RepositoryId, run_id: int) -> Any:
+        return await self._answer("artifacts", run_id)
+
+    async def download(self, repository: RepositoryId, artifact: Any, folder: Any, on_progress: Any) -> Any:
+        on_progress(10)
+        return await self._answer("download", artifact, folder)
+
+
 class FakeEngine:
     """Remembers what it was asked for; `perform` answers with what the test put into `answers`."""
 
@@ -82,6 +120,16 @@ class FakeEngine:
         self.answer: Callable[[Command], Awaitable[Action]] = self.done
         self.offered: tuple[Transition, ...] | SourceError = transitions()
         self.running = False
+        self.github = FakeGitHub()
+
+    def arm(self, command: ArmedCommand) -> Armed:
+        armed = Armed(len(self.snapshot.armed) + 1, command, self.clock.now())
+        self.put(replace(self.snapshot, armed=(*self.snapshot.armed, armed)))
+        return armed
+
+    def disarm(self, armed_id: int) -> bool:
+        self.put(replace(self.snapshot, armed=tuple(one for one in self.snapshot.armed if one.id != armed_id)))
+        return True
 
     def subscribe(self, on_change: Callable[[Snapshot], None]) -> Callable[[], None]:
         self.listeners.append(on_change)

@@ -47,13 +47,23 @@ async def test_the_menu_offers_one_job_all_jobs_and_debug_logging(stage: Any) ->
         assert (command.scope, command.debug, command.job_id) == (RerunScope.ALL, True, None)
 
 
-async def test_a_run_that_goes_on_can_not_be_re_run(stage: Any) -> None:
+async def test_a_run_that_goes_on_is_re_run_when_it_has_ended(stage: Any) -> None:
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await pilot.press("R")
-        assert "GitHub re-runs only finished runs" in stage.text()
-        assert "Nothing can be re-run now." in stage.text()
-        await pilot.press("enter", "escape")
+        assert "GitHub re-runs only finished runs" in stage.flat("#what")
+        await pilot.press("enter")
+        assert "when it can be re-run? It waits in cidash" in stage.flat(".sentence")
+        await pilot.press("y")
+        await pilot.pause()
         assert stage.engine.performed == []
+        (armed,) = stage.engine.snapshot.armed
+        assert (armed.command.run_id, armed.command.attempt) == (380, 2)
+        assert "armed: Re-run failed jobs of CI, attempt 2" in stage.lines()[-2]
+        await pilot.press("R")
+        assert "Disarm it?" in stage.flat(".sentence")
+        await pilot.press("y")
+        await pilot.pause()
+        assert stage.engine.snapshot.armed == ()
 
 
 async def test_nothing_failed_means_no_failed_jobs(stage: Any) -> None:

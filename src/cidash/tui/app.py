@@ -14,6 +14,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 
+from cidash.domain.armed import ArmedCommand
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, ActionState, Command
 from cidash.domain.problem import SourceError
@@ -93,6 +94,7 @@ class CidashApp(App[int]):
         self.first_repository = repository
         self._glyphs = AsciiGlyphs(enabled=ascii_glyphs)
         self._unsubscribe: Callable[[], None] | None = None
+        self._asks_to_quit = False
         for one in THEMES:
             self.register_theme(one)
         wanted = theme or DARK
@@ -192,6 +194,14 @@ class CidashApp(App[int]):
         if on_end is not None:
             on_end(action)
 
+    def arm(self, command: ArmedCommand) -> None:
+        """Arms a confirmed command in the engine."""
+        if self.read_only:
+            self.say("This is a read-only session: nothing can be changed from here.")
+            return
+        armed = self.engine.arm(command)
+        self.say(f"Armed: {armed.sentence}.")
+
     def say(self, sentence: str) -> None:
         """Shows the outcome of a key press for a moment; strangers' text in it is never markup."""
         self.notify(sentence, markup=False)
@@ -205,8 +215,25 @@ class CidashApp(App[int]):
         self.push_screen(HelpDialog(self.key_overrides, read_only=self.read_only))
 
     async def action_quit(self) -> None:
-        """Leaves at once, whatever is still being waited for."""
-        self.exit(0)
+        """Leaves at once, whatever is still being waited for; asks first when something is armed.
+
+        A second time, with the question open, leaves without it.
+        """
+        armed = self.engine.snapshot.armed
+        if not armed or self._asks_to_quit:
+            self.exit(0)
+            return
+        self._asks_to_quit = True
+        from cidash.tui.dialogs.confirm import ConfirmDialog
+
+        names = "\n".join(one.sentence for one in armed[:6])
+
+        def answered(yes: bool | None) -> None:
+            self._asks_to_quit = False
+            if yes:
+                self.exit(0)
+
+        await self.push_screen(ConfirmDialog(f"{names}\n\nWhat is armed is dropped when cidash ends. Quit?"), answered)
 
     # -- crash report -------------------------------------------------------------------------------------------
 

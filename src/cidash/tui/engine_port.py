@@ -1,12 +1,53 @@
 """What the screen asks of the engine, and nothing more, so that tests can put a fake in its place."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
+from cidash.domain.acting import Artifact, MergeSettings, PendingDeployment
+from cidash.domain.armed import Armed, ArmedCommand
+from cidash.domain.ci import PullRequest, Workflow
 from cidash.domain.command import Action, Command
 from cidash.domain.epic import Transition
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
+from cidash.domain.workflow_file import DispatchInput
+
+
+class GitHubPort(Protocol):
+    """What GitHub is asked before a write; every failure is a SourceError."""
+
+    async def pull(self, repository: RepositoryId, number: int) -> PullRequest:
+        """Returns the pull request, with what GitHub says about merging it."""
+        ...
+
+    async def workflows(self, repository: RepositoryId) -> tuple[Workflow, ...]:
+        """Returns all workflows."""
+        ...
+
+    async def merge_settings(self, repository: RepositoryId) -> MergeSettings:
+        """Returns which ways of merging are allowed."""
+        ...
+
+    async def pending_deployments(self, repository: RepositoryId, run_id: int) -> tuple[PendingDeployment, ...]:
+        """Returns the deployments that the run waits with."""
+        ...
+
+    async def dispatch_inputs(
+        self, repository: RepositoryId, workflow: Workflow, ref: str
+    ) -> tuple[DispatchInput, ...]:
+        """Returns the inputs that the workflow's file on that branch or tag declares."""
+        ...
+
+    async def artifacts(self, repository: RepositoryId, run_id: int) -> tuple[Artifact, ...]:
+        """Returns the run's artifacts."""
+        ...
+
+    async def download(
+        self, repository: RepositoryId, artifact: Artifact, folder: Path, on_progress: Callable[[int], None]
+    ) -> Path:
+        """Downloads and unpacks an artifact into a new folder of its name below `folder`; returns that folder."""
+        ...
 
 
 class EnginePort(Protocol):
@@ -43,6 +84,19 @@ class EnginePort(Protocol):
 
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         """Returns the transitions that this user has for the ticket now; raises SourceError."""
+        ...
+
+    @property
+    def github(self) -> "GitHubPort":
+        """Asks what is needed to ask for a write."""
+        ...
+
+    def arm(self, command: ArmedCommand) -> Armed:
+        """Arms a confirmed command: it is sent when its moment has come."""
+        ...
+
+    def disarm(self, armed_id: int) -> bool:
+        """Takes an armed command back; returns whether it was still armed."""
         ...
 
     async def perform(self, command: Command) -> Action:

@@ -68,6 +68,13 @@ TABLE: tuple[KeyDef, ...] = (
     KeyDef("watch.copy", "y", "copy URL", "Copy the URL", _LOOK, "watch"),
     KeyDef("watch.refresh", "r", "refresh", "Ask the servers now", _LOOK, "watch"),
     KeyDef("watch.rerun", "R", "re-run", "Re-run failed jobs, one, or all", _ACT, "watch"),
+    KeyDef("watch.cancel", "X", "cancel", "Cancel the run, or what is marked", _ACT, "watch"),
+    KeyDef("watch.mark", "space", "mark", "Mark the row for re-run or cancel", _ACT, "watch"),
+    KeyDef("watch.merge", "M", "merge", "Merge now or when green; disarm", _ACT, "watch"),
+    KeyDef("watch.dispatch", "D", "dispatch", "Run a workflow by hand", _ACT, "watch"),
+    KeyDef("watch.approve", "A", "approve", "Approve a run or its deployments", _ACT, "watch"),
+    KeyDef("watch.workflows", "w", "workflows", "Enable or disable a workflow", _ACT, "watch"),
+    KeyDef("watch.artifacts", "d", "artifacts", "Download artifacts of the run", _ACT, "watch"),
     KeyDef("watch.transition", "t", "transition", "Move the ticket to another status", _ACT, "watch"),
     KeyDef("app.help", "question_mark,f1", "help", "All keys", _APP, "watch", "app.help"),
     KeyDef("app.palette", "ctrl+p", "palette", "Find an action by name", _APP, "app", "app.command_palette"),
@@ -79,7 +86,19 @@ TABLE: tuple[KeyDef, ...] = (
     KeyDef("confirm.no", "n,enter", "no", "No", _DIALOG, "confirm", "leave"),
 )  # fmt: skip
 
-WRITES = frozenset({"watch.rerun", "watch.transition"})
+WRITES = frozenset(
+    {
+        "watch.rerun",
+        "watch.cancel",
+        "watch.mark",
+        "watch.merge",
+        "watch.dispatch",
+        "watch.approve",
+        "watch.workflows",
+        "watch.artifacts",
+        "watch.transition",
+    }
+)
 """What `read_only` hides and refuses."""
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {

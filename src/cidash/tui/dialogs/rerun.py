@@ -27,8 +27,9 @@ class RerunDialog(Dialog[Rerun]):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("rerun")
 
-    def __init__(self, run: Run, choices: Sequence[Choice]) -> None:
+    def __init__(self, run: Run, choices: Sequence[Choice], *, when_ready: bool = False) -> None:
         super().__init__()
+        self._when_ready = when_ready
         self._run_title = f"Re-run {run.workflow_name}, {run.branch or run.event} at {run.short_sha}"
         self._choices = tuple(choices)
         self._debug = False
@@ -70,6 +71,8 @@ class RerunDialog(Dialog[Rerun]):
             assemble("  ", (mark, look.GOOD if self._debug else look.MUTED), " with debug logging")
         )
         sentence = f"{command.sentence}." if command is not None else "Nothing can be re-run now."
+        if command is not None and self._when_ready:
+            sentence = f"{command.sentence}, when it can be re-run: GitHub re-runs only finished runs."
         self.query_one("#what", Static).update(Content(sentence))
         pieces: list[str | tuple[str, str]] = [
             ("d", "$primary bold"),

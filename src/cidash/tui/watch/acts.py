@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from cidash.domain.armed import ArmedCommand
 from cidash.domain.ci import Job, Run
-from cidash.domain.command import Rerun, RerunScope
+from cidash.domain.command import Command, Rerun, RerunScope
 from cidash.domain.state import State
 from cidash.tui import browser, keys
 from cidash.tui.keyed_list import Row
@@ -138,18 +139,22 @@ class Acts(Widget):
 
         job = self.run_pane.cursor_job
         jobs = self.run_pane.jobs
-        self.app.push_screen(RerunDialog(run, rerun_choices(run, jobs, job, moment.newest_attempt)), self._rerun_chosen)
+        waits = run.state.is_active and run.attempt == moment.newest_attempt
 
-    def _rerun_chosen(self, command: Rerun | None) -> None:
-        if command is None:
-            return
-        from cidash.tui.dialogs.confirm import ConfirmDialog
+        def chosen(command: Rerun | None) -> None:
+            if command is not None and waits:
+                self._confirm_armed(command)
+            elif command is not None:
+                self._confirm(command)
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.app.perform(command)
+        dialog = RerunDialog(run, rerun_choices(run, jobs, job, moment.newest_attempt), when_ready=waits)
+        self.app.push_screen(dialog, chosen)
 
-        self.app.push_screen(ConfirmDialog(command.sentence + "?"), answered)
+    def _confirm(self, command: Command) -> None:
+        raise NotImplementedError
+
+    def _confirm_armed(self, command: ArmedCommand) -> None:
+        raise NotImplementedError
 
     def action_transition(self) -> None:
         """Opens the transitions of the selected ticket, or of the selected pull request's."""
@@ -189,6 +194,9 @@ class Acts(Widget):
         item = self.moment.item
         several = item is not None and len(item.runs) > 1
         shown = [one for one in wanted if one != "watch.next_run" or several]
+        run = self.moment.run
+        if run is not None and run.state.is_active:
+            shown = ["watch.cancel" if one == "watch.rerun" else one for one in shown]
         if self.app.read_only:
             shown = [one for one in shown if one not in keys.WRITES]
         if row is None:
@@ -217,10 +225,8 @@ def rerun_choices(
     never = ""
     if run.attempt != newest_attempt:
         never = f"attempt {run.attempt} is shown, but only the newest one, {newest_attempt}, can be re-run"
-    elif run.state.is_active:
-        never = "GitHub re-runs only finished runs, and this one is still going on"
     failed = sum(1 for one in jobs if one.state.is_red)
-    no_failure = "" if failed or (not jobs and run.state.is_red) else "no job has failed"
+    no_failure = "" if failed or run.state.is_active or (not jobs and run.state.is_red) else "no job has failed"
     if run.state is State.STARTUP_FAILURE:
         no_failure = "no job was started"
     count = f"failed jobs ({failed})" if failed else "failed jobs"

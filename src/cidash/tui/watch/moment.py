@@ -6,7 +6,7 @@ from datetime import datetime
 from cidash.domain.ci import PullRequest, Run
 from cidash.domain.snapshot import Snapshot
 from cidash.domain.state import State
-from cidash.tui.watch.items import Item
+from cidash.tui.watch.items import Item, ItemKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Moment:
     newest_attempt: int = 1
     compact: bool = False
     """Whether the default branch gets one line only."""
+    marked: frozenset[ItemKey] = frozenset()
+    """The rows that the next re-run or cancel is about."""
 
     @property
     def pulls(self) -> tuple[PullRequest, ...]:

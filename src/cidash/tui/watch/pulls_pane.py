@@ -104,7 +104,7 @@ class PullsPane(Pane):
     def _workflow_row(self, moment: Moment, item: Item) -> Row:
         run = item.runs[0]
         state = look.of_state(run.state)
-        asked = items.asked_rerun(moment.snapshot.actions, item.key.repository, [run.id])
+        asked = items.asked_about(moment.snapshot.actions, item.key.repository, [run.id])
         elapsed = items.run_seconds(item.repository, run, moment.now)
         event = "schedule" if run.event == "schedule" else event_class(run.event)
         when = f"{event} {_when(run, moment)}"
@@ -113,7 +113,7 @@ class PullsPane(Pane):
         time, style = _time(asked, elapsed, state.style, moment)
         content = assemble(
             (state.glyph, state.style),
-            " ",
+            _mark(moment, item),
             (fit(run.workflow_name, name_width), look.BAD if run.state.is_red else look.PLAIN),
             " ",
             (fit(when, when_width), look.MUTED),
@@ -124,7 +124,8 @@ class PullsPane(Pane):
 
     def _branch_line(self, item: Item) -> Row:
         names = _short_names(item.runs)
-        content = assemble((item.branch or "", look.MUTED))
+        mark = ("* ", look.STRONG) if self._moment is not None and item.key in self._moment.marked else ""
+        content = assemble(mark, (item.branch or "", look.MUTED))
         for run in item.runs:
             state = look.of_state(run.state)
             time = f" {clock(run.started_at)}" if run.event == "schedule" else ""
@@ -156,12 +157,12 @@ class _Columns:
         moment = self._moment
         ticket = self._tickets[item.key]
         state = look.of_state(item.state)
-        asked = items.asked_rerun(moment.snapshot.actions, item.key.repository, [run.id for run in item.runs])
+        asked = items.asked_about(moment.snapshot.actions, item.key.repository, [run.id for run in item.runs])
         time, style = _time(asked, items.item_seconds(item, moment.now), state.style, moment)
         title = items.title_of(pull, ticket)
         pieces: list[str | tuple[str, str] | Content] = [
             (state.glyph, state.style),
-            " ",
+            _mark(moment, item),
             (right(f"#{pull.number}", self._number), look.MUTED),
             " ",
         ]
@@ -183,6 +184,10 @@ def _time(asked: Action | None, seconds: float | None, style: str, moment: Momen
     if asked is not None:
         return f"asked {age_text((moment.now - asked.asked_at).total_seconds())}", look.BUSY
     return seconds_text(seconds), look.FAINT if seconds is None else style
+
+
+def _mark(moment: Moment, item: Item) -> tuple[str, str]:
+    return ("*", look.STRONG) if item.key in moment.marked else (" ", look.PLAIN)
 
 
 def _when(run: Run, moment: Moment) -> str:

@@ -20,13 +20,14 @@ from cidash.tui.keyed_list import KeyedList, Row
 from cidash.tui.pane import Line, Pane
 from cidash.tui.problems import Problems
 from cidash.tui.view import View
-from cidash.tui.watch.acts import Acts
+from cidash.tui.watch.asking import armed_line
 from cidash.tui.watch.epic_pane import EpicPane
 from cidash.tui.watch.items import Flow, Item, ItemKey, Kind, flow_of, items_of
 from cidash.tui.watch.moment import Moment
 from cidash.tui.watch.pulls_pane import PullsPane
 from cidash.tui.watch.run_pane import RunPane
 from cidash.tui.watch.targets_pane import TargetsPane
+from cidash.tui.watch.writes import Writes
 
 if TYPE_CHECKING:
     from cidash.tui.app import CidashApp
@@ -37,7 +38,7 @@ _SETTLE_SECONDS = 0.12
 _IDLE_TICKS = 5
 
 
-class WatchScreen(Acts, View):
+class WatchScreen(Writes, View):
     """Holds the selection; the panes only draw it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("watch")
@@ -121,7 +122,7 @@ class WatchScreen(Acts, View):
             moment.now,
         )
         problem = self.query_one("#problem", Line)
-        line = self._problems.line(self.snapshot, moment.now)
+        line = self._problems.line(self.snapshot, moment.now) or armed_line(self.snapshot)
         problem.put(line)
         problem.set_class(bool(line), "-shown")
         self._show_footer()
@@ -148,6 +149,7 @@ class WatchScreen(Acts, View):
             run,
             newest.attempt if newest is not None else 1,
             compact=self._is_single(),
+            marked=frozenset(self._marked),
         )
 
     @property
@@ -299,7 +301,7 @@ class WatchScreen(Acts, View):
 
     def action_back(self) -> None:
         """Clears the filter, else goes back to the pull requests."""
-        if self.close_filter(clear=True):
+        if self.close_filter(clear=True) or self.drop_marks():
             return
         if self.pane.list.filter_text:
             self.pane.list.filter_by("")
