@@ -28,6 +28,16 @@ class LineKind(StrEnum):
     COMMAND = "command"
 
 
+PREFIXES = {
+    LineKind.ERROR: "error: ",
+    LineKind.WARNING: "warning: ",
+    LineKind.NOTICE: "notice: ",
+    LineKind.DEBUG: "debug: ",
+    LineKind.COMMAND: "$ ",
+}
+"""What is shown in place of the runner's own tags."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pen:
     """How a piece of text was coloured. Nothing in it can hide text: no background, no concealing, no blinking."""
@@ -77,7 +87,7 @@ def read_line(raw: bytes, size: int | None = None) -> LogLine:
     kind = LineKind.PLAIN
     if found := _TAG.match(text):
         kind = LineKind(found[1] or found[2])
-        text = text[found.end() :]
+        text = PREFIXES.get(kind, "") + text[found.end() :]
     if text.isascii() and text.isprintable():
         return LogLine(text, kind, stamp, (), cut)
     clean, spans = _coloured(text.replace("\r", " ").replace("\n", " "))

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator
 
 from cidash.analysis.log_view.index import LINE_LIMIT
+from cidash.analysis.log_view.line import PREFIXES, LineKind
 from cidash.domain.text import clean_block
 
-_HEAD = re.compile(
-    r"^\ufeff?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z(?: |$))?\ufeff?"
-    r"(?:##\[(?:group|endgroup|error|warning|notice|debug|section|command)\]|\[command\](?=\S))?",
-    re.MULTILINE,
-)
+_STAMP = re.compile(r"^\ufeff?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z(?: |$))?\ufeff?", re.MULTILINE)
+_TAGS = tuple((f"##[{kind}]", PREFIXES.get(kind, "")) for kind in LineKind if kind is not LineKind.PLAIN)
 _LONGEST_FOR_REGEX = 4_096
 
 
@@ -58,7 +56,10 @@ class Pattern:
 
     def lines(self, block: bytes, first_line: int) -> Iterator[int]:
         """Yields the lines that show it, of a block of whole lines whose first one is `first_line`."""
-        text = _HEAD.sub("", shown_block(block))
+        text = _STAMP.sub("", shown_block(block))
+        if "##[" in text:
+            for tag, shown in _TAGS:
+                text = text.replace(tag, shown)
         if not self._is_regex and self._compiled.search(text) is None:
             return
         for number, line in enumerate(text.split("\n")):
