@@ -2,9 +2,6 @@
 
 from datetime import UTC, datetime
 
-from cidash.analysis.cache_inference import inferred_events
-from cidash.analysis.cache_states import job_state
-from cidash.analysis.cachelog import EventReader
 from cidash.domain.acting import StoredCache
 from cidash.domain.cache import JobCaches
 from cidash.domain.ci import Job, Run
@@ -35,6 +32,9 @@ class CacheLogs:
         Raises:
             SourceError: GitHub could not be asked now; the log is still wanted.
         """
+        from cidash.analysis.cache_inference import inferred_events
+        from cidash.analysis.cachelog import EventReader
+
         reader = EventReader()
         cut = False
         try:
@@ -54,6 +54,8 @@ class CacheLogs:
         self._keep(JobCaches(job.id, log, reading.events, times))
 
     def _keep(self, caches: JobCaches) -> None:
+        from cidash.analysis.cache_states import job_state
+
         self._history.save_job_caches(caches, job_state(caches))
 
     async def _stored(self) -> tuple[StoredCache, ...]:

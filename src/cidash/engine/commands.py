@@ -8,9 +8,7 @@ from cidash.domain.command import Action, ActionState, Command, GitHubCommand, M
 from cidash.domain.problem import Problem, ProblemKind, SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.engine.board import Board
-from cidash.engine.github_writes import write_of
 from cidash.engine.jira_poll import JiraPoll
-from cidash.engine.making_writes import making_write_of
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.engine.ticket_writes import MoveWrite
 from cidash.engine.write import Write
@@ -79,12 +77,16 @@ class Commands:
     def _write_of(self, command: Command) -> Write | None:
         """Returns what carries the command out; None without Jira where it is needed."""
         if isinstance(command, GitHubCommand):
+            from cidash.engine.github_writes import write_of
+
             poll = self._polls[command.repository]
             return write_of(command, self._github[command.repository.host], poll)
         if self._jira is None:
             return None
         if isinstance(command, MoveTicket):
             return MoveWrite(*self._jira, command)
+        from cidash.engine.making_writes import making_write_of
+
         return making_write_of(*self._jira, command)
 
     async def _read_back(self, write: Write) -> str | None:
