@@ -5,7 +5,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,13 +46,19 @@ class _TooMuchError(Exception):
     """An archive that unpacks to more than logs do; `str()` is the whole sentence."""
 
 
-def scan(paths: Sequence[str], as_json: bool, out: TextIO, now: Callable[[], datetime] | None = None) -> int:
+def scan(
+    paths: Sequence[str],
+    as_json: bool,
+    out: TextIO,
+    now: Callable[[], datetime] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> int:
     """Reads log files, `.zip` archives of a run's logs and `-` (standard input), and prints their cache events.
 
     Returns the exit code: 0 when anything could be read, 1 when nothing could. A file that cannot be read gets a
-    sentence and the rest goes on.
+    sentence and the rest goes on. `names` names caches by patterns, as the configuration does.
     """
-    scanned = [found for path in paths for found in _scan_path(path)]
+    scanned = [found for path in paths for found in _scan_path(path, names)]
     if as_json:
         moment = (now or (lambda: datetime.now(UTC)))()
         out.write(dumps({**envelope(moment), "files": [_encoded(one) for one in scanned]}) + "\n")
@@ -62,25 +68,25 @@ def scan(paths: Sequence[str], as_json: bool, out: TextIO, now: Callable[[], dat
     return REFUSED if scanned and all(one.error for one in scanned) else OK
 
 
-def _scan_path(path: str) -> Iterator[Scanned]:
+def _scan_path(path: str, names: Mapping[str, str] | None) -> Iterator[Scanned]:
     try:
         if path == "-":
-            yield from _scan_stream(path, sys.stdin.buffer)
+            yield from _scan_stream(path, sys.stdin.buffer, names)
         else:
             with Path(path).open("rb") as stream:
-                yield from _scan_stream(path, stream)
+                yield from _scan_stream(path, stream, names)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         yield Scanned(clean(path), None, error=clean(f"{path} could not be read: {reason}."))
 
 
-def _scan_stream(path: str, stream: IO[bytes]) -> Iterator[Scanned]:
+def _scan_stream(path: str, stream: IO[bytes], names: Mapping[str, str] | None) -> Iterator[Scanned]:
     first = stream.read(_CHUNK)
     if first.startswith(_ZIP_MAGIC) or path.casefold().endswith(".zip"):
         with _seekable(first, stream) as archive:
-            yield from _scan_zip(path, archive)
+            yield from _scan_zip(path, archive, names)
     else:
-        yield _scanned(path, read_events(_chunks(stream, first)))
+        yield _scanned(path, read_events(_chunks(stream, first), names))
 
 
 def _seekable(first: bytes, stream: IO[bytes]) -> IO[bytes]:
@@ -106,10 +112,10 @@ def _chunks(stream: IO[bytes], first: bytes = b"") -> Iterator[bytes]:
         yield chunk
 
 
-def _scan_zip(path: str, stream: IO[bytes]) -> Iterator[Scanned]:
+def _scan_zip(path: str, stream: IO[bytes], names: Mapping[str, str] | None) -> Iterator[Scanned]:
     try:
         with zipfile.ZipFile(stream) as archive:
-            budget = _Budget(archive)
+            budget = _Budget(archive, names)
             jobs, steps = _split(_members(path, archive))
             for member in jobs:
                 yield from _guarded(path, member, lambda member=member: _scan_member(path, member, budget))  # type: ignore[misc]
@@ -169,7 +175,8 @@ def _bare(name: str) -> str:
 class _Budget:
     """Unpacks members in pieces, and stops where an archive turns out to be a bomb."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, names: Mapping[str, str] | None) -> None:
+        self.names = names
         self._archive = archive
         self._left = _MOST_ZIP_BYTES
 
@@ -185,14 +192,14 @@ class _Budget:
 
 
 def _scan_member(path: str, member: zipfile.ZipInfo, budget: _Budget) -> list[Scanned]:
-    return [_scanned(f"{path}!{member.filename}", read_events(budget.chunks(member)))]
+    return [_scanned(f"{path}!{member.filename}", read_events(budget.chunks(member), budget.names))]
 
 
 def _scan_steps(path: str, members: list[zipfile.ZipInfo], budget: _Budget) -> list[Scanned]:
     """Reads the step files of one job as one log, and shares what they tell out to the files."""
     ends: list[int] = []
     texts: list[bool] = []
-    reading = read_events(_joined(members, budget, ends, texts))
+    reading = read_events(_joined(members, budget, ends, texts), budget.names)
     grouped: list[list[CacheEvent]] = [[] for _ in members]
     for event in reading.events:
         place = next((i for i, end in enumerate(ends) if (event.line or 0) <= end), len(ends) - 1)

@@ -10,8 +10,8 @@ from cidash.cli.cache_parser import add_caches
 from cidash.cli.exits import USAGE
 from cidash.cli.parser_measures import add_measures
 from cidash.cli.run_parsers import add_run_readers
-from cidash.cli.ticket_parsers import add_tickets
 from cidash.cli.setup_parsers import add_setup
+from cidash.cli.ticket_parsers import add_tickets
 from cidash.cli.write_parsers import add_writes
 from cidash.domain.text import clean
 
