@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cidash.analysis.cachelog.reader import LogReading
 from cidash.domain.cache import CacheEvent, CacheState
+
+if TYPE_CHECKING:
+    from cidash.analysis.cachelog.reader import LogReading
 
 _RESTORED = {
     "hit": CacheState.HIT,
@@ -26,7 +29,7 @@ class NamedCache:
     state: CacheState
 
 
-def states(reading: LogReading) -> tuple[NamedCache, ...]:
+def states(reading: "LogReading") -> tuple[NamedCache, ...]:
     """Returns each named cache of a reading with its state, in the order in which the caches appear."""
     return states_of(reading.events)
 
