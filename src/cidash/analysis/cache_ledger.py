@@ -47,8 +47,9 @@ def ledger(attempts: Iterable[Attempt], caches: Mapping[int, JobCaches], now: da
     """Returns an account of every named cache of every workflow, those that were used last first.
 
     The arms hold successful first attempts whose jobs and runners are those of the newest use, in seconds of the jobs
-    that use the cache. The arm `none` holds runs whose workflow file is known, differs from every file that was seen
-    using the cache, and whose logs show no use. Rates count every finished attempt with a known state.
+    that use the cache. The arm `none` holds runs whose logs show no use and whose workflow file is known, was never
+    seen using the cache, and ran before the cache did: a later one may differ in more. Rates count every finished
+    attempt with a known state.
 
     Args:
         attempts: finished attempts, of any workflow.
@@ -171,6 +172,7 @@ def _fill_baseline(
     """Adds the runs without the cache to the sample; returns where they come from, or why there are none."""
     with_cache = {use.attempt.run.workflow_blob for use in uses} - {None}
     users = {use.attempt.run.key for use in uses}
+    before = _older_files(attempts, min(use.attempt.run.started_at for use in uses)) - with_cache
     blobs: Counter[str] = Counter()
     unread = 0
     for attempt in attempts:
@@ -183,7 +185,7 @@ def _fill_baseline(
         blob = attempt.run.workflow_blob
         if blob is None or not with_cache:
             unread += 1
-        elif blob not in with_cache:
+        elif blob in before:
             sample.append((seconds, attempt.run.id))
             blobs[blob] += 1
     name = uses[0].attempt.run.workflow_name
@@ -192,6 +194,11 @@ def _fill_baseline(
     files = ", ".join(blob[:7] for blob, _ in blobs.most_common(3))
     kind = "file" if len(blobs) == 1 else "files"
     return f"none: {len(sample)} runs of {name} with the workflow {kind} {files}, without this cache"
+
+
+def _older_files(attempts: Iterable[Attempt], first_use: datetime) -> set[str | None]:
+    """Returns the workflow files that ran before the first use; runs of other branches may still have them later."""
+    return {one.run.workflow_blob for one in attempts if one.run.started_at < first_use} - {None}
 
 
 def _result(arm: Arm, sample: Sequence[tuple[float, int]], base: Sequence[float]) -> ArmResult:
