@@ -1,6 +1,7 @@
 """Questions about two sides: who stands where, under which conditions, what else differs, and the sentence."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,22 +106,18 @@ def test_only_clean_runs_count(make_attempt: MakeAttempt) -> None:
     assert dict(found.head.left_out) == {"not a successful first attempt": 2, "another event": 1}
 
 
-def test_runs_of_one_day_and_other_weekdays_are_told(make_run: object, make_attempt: MakeAttempt) -> None:
+def test_runs_of_one_day_and_other_weekdays_are_told(make_attempt: MakeAttempt) -> None:
     def at(n: int, day: int, seconds: float, branch: str) -> Attempt:
         one = make_attempt(day, seconds, branch)
         run = one.run
         moved = run.started_at + timedelta(minutes=n)
-        return Attempt(type(run)(**{**_fields(run), "id": n, "started_at": moved}), one.jobs)
+        return Attempt(replace(run, id=n, started_at=moved), one.jobs)
 
     base = [at(n, 7 * (n % 3), 200 + n, "main") for n in range(1, 7)]
     head = [at(n, 2, 100 + n, "topic") for n in range(11, 16)]
     kinds = {one.kind: one.sentence for one in compare(QUESTION, [*base, *head], {}).confounders}
     assert kinds["one-day"] == "5 of 5 head runs are from one day (2026-02-03)."
     assert "weekdays" in kinds
-
-
-def _fields(run: Run) -> dict[str, object]:
-    return {name: getattr(run, name) for name in Run.__dataclass_fields__}
 
 
 def test_before_and_after_a_commit(make_attempt: MakeAttempt) -> None:

@@ -13,9 +13,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cidash.analysis.compare import compare
+from cidash.analysis.targets import judge
+from cidash.analysis.trend import trend
+from cidash.config.load import default_targets
 from cidash.domain.cache import CacheState
 from cidash.domain.ci import Attempt, Job, Run, Step
 from cidash.domain.clock import SystemClock
+from cidash.domain.comparison import Question
 from cidash.domain.repository import RepositoryId
 from cidash.history.store import History, RepositoryHistory
 from cidash.transport.bodies import StoredBody
@@ -141,6 +146,21 @@ def body_of(size: int) -> bytes:
     return json.dumps({"total_count": len(rows), "workflow_runs": rows}).encode()[:size]
 
 
+def compared(kept: RepositoryHistory) -> object:
+    """Returns a comparison of the default branch with itself, as a view asks for it."""
+    attempts = kept.attempts(workflow="CI", branch="main", limit=60)
+    attempts += kept.attempts(workflow="CI", branch="kan-7-some-branch-name", limit=60)
+    caches = kept.cache_states([one.id for attempt in attempts for one in attempt.jobs])
+    return compare(Question("main", "kan-7-some-branch-name"), attempts, caches)
+
+
+def judged(kept: RepositoryHistory) -> object:
+    """Returns the targets of the guide, judged as the engine does."""
+    attempts = kept.attempts(workflow="CI", limit=200)
+    caches = kept.cache_states([one.id for attempt in attempts for one in attempt.jobs])
+    return judge(default_targets(), attempts, caches, END)
+
+
 def main() -> None:
     """Fills a temporary history and prints the figures."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -174,6 +194,11 @@ def questions(history: History, kept: RepositoryHistory, count: int) -> None:
     timed("attempts(workflow=Release, branch=main)", lambda: kept.attempts(workflow="Release", branch="main"))
     timed("attempts(branch=kan-7-some-branch-name)", lambda: kept.attempts(branch="kan-7-some-branch-name"))
     timed("typical(all workflows)", lambda: kept.typical(paths))
+    timed("typical_runs(all workflows)", lambda: kept.typical_runs(paths))
+    timed("compare two branches (60 + 60 attempts)", lambda: compared(kept))
+    timed("trend of CI (80 attempts)", lambda: trend(kept.attempts(workflow="CI", limit=80, steps=False)))
+    timed("targets of CI (200 attempts with steps)", lambda: judged(kept))
+    timed("the first piece of an export", lambda: next(kept.every()))
     newest = kept.attempts(limit=100)
     keys = [attempt.run.key for attempt in newest]
     ids = [one.id for attempt in newest for one in attempt.jobs]

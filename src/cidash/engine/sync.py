@@ -140,7 +140,10 @@ class Sync:
         lacking = [(run, number) for run, number in wanted if (run.id, number) not in known]
         for start in range(0, len(lacking), AT_ONCE):
             await self._within_budget()
-            await asyncio.gather(*(self._keep_one(run, number) for run, number in lacking[start : start + AT_ONCE]))
+            batch = (self._keep_one(run, number) for run, number in lacking[start : start + AT_ONCE])
+            for result in await asyncio.gather(*batch, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
 
     async def _keep_one(self, run: Run, number: int) -> None:
         client, repository = self._poll.client, self._poll.repository
