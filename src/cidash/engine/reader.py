@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cidash.domain.ci import Job, PullRequest, Run
+from cidash.domain.merge import DemandedCheck, ReportedCheck
 from cidash.domain.problem import Problem, ProblemKind, SourceError
 from cidash.domain.repository import RepositoryId
-from cidash.domain.snapshot import Part, SourceState
+from cidash.domain.snapshot import Budget, Part, SourceState
 from cidash.engine import parts
 from cidash.engine.repository_poll import RepositoryPoll
-from cidash.github import log_queries, queries
+from cidash.github import log_queries, protection, queries
 from cidash.github.query import Query
 
 T = TypeVar("T")
@@ -125,6 +126,41 @@ class Reader:
     async def ask_pull(self, repository: RepositoryId, number: int) -> PullRequest:
         """Returns one pull request; raises SourceError."""
         return await self._fetch(repository, queries.pull(repository, number))
+
+    async def ask_branch_head(self, repository: RepositoryId, branch: str) -> str:
+        """Returns the SHA of the branch's newest commit; raises SourceError."""
+        return await self._fetch(repository, log_queries.branch_head(repository, branch))
+
+    async def required_checks(self, repository: RepositoryId, branch: str) -> tuple[DemandedCheck, ...]:
+        """Returns the checks that the branch requires, as far as this token may know; raises SourceError."""
+        found: dict[DemandedCheck, None] = {}
+        for query in (protection.branch_rules(repository, branch), protection.branch_summary(repository, branch)):
+            try:
+                told: Any = await self._fetch(repository, query)
+            except SourceError as error:
+                if error.problem.kind in _NO_ANSWER:
+                    raise
+                continue
+            for demands in told if isinstance(told, tuple) else (told,):
+                found.update(dict.fromkeys(demands.checks or ()))
+        return tuple(found)
+
+    async def reported_checks(self, repository: RepositoryId, head_sha: str) -> tuple[ReportedCheck, ...] | None:
+        """Returns the checks and statuses of a commit, None where this token may not know; raises SourceError."""
+        found: list[ReportedCheck] = []
+        for query in (protection.check_runs(repository, head_sha), protection.statuses(repository, head_sha)):
+            try:
+                told: tuple[ReportedCheck, ...] = await self._fetch(repository, query)
+            except SourceError as error:
+                if error.problem.kind in _NO_ANSWER:
+                    raise
+                return None
+            found += told
+        return tuple(found)
+
+    def budget(self, repository: RepositoryId) -> Budget:
+        """Returns the rate limit of the repository's host."""
+        return self._polls[repository].client.budget
 
     async def _fetch(self, repository: RepositoryId, query: Query[T]) -> T:
         return (await self._polls[repository].client.fetch(query)).data

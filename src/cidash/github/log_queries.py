@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import ConfigDict, Field, RootModel
 
@@ -45,6 +46,14 @@ class _AnnotationsWire(RootModel[tuple[_AnnotationWire, ...]]):
     model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
 
 
+class _CommitWire(wire.Wire):
+    sha: str
+
+
+class _BranchWire(wire.Wire):
+    commit: _CommitWire
+
+
 def job(repository: RepositoryId, job_id: int) -> Query[Job]:
     """Asks for one job, whatever its run and attempt."""
     host, what = repository.host, f"job {job_id} of {repository.full_name}"
@@ -85,8 +94,22 @@ def runs(
         return tuple(nouns.run_of(one, repository) for one in listed)
 
     place = "actions/runs" if workflow_id is None else f"actions/workflows/{workflow_id}/runs"
-    params: tuple[tuple[str, str | int], ...] = (*filters, ("exclude_pull_requests", "true"), ("per_page", max(1, min(100, limit))))
+    params: tuple[tuple[str, str | int], ...] = (
+        *filters,
+        ("exclude_pull_requests", "true"),
+        ("per_page", max(1, min(100, limit))),
+    )
     return Query(f"{base(repository)}/{place}", params, read, what, paged=limit > 100, right=ACTIONS_READ)
+
+
+def branch_head(repository: RepositoryId, branch: str) -> Query[str]:
+    """Asks for the SHA of a branch's newest commit."""
+    host, what = repository.host, f"branch {branch} of {repository.full_name}"
+
+    def read(body: bytes) -> str:
+        return clean(wire.decode(_BranchWire, body, host, what).commit.sha, 64)
+
+    return Query(f"{base(repository)}/branches/{quote(branch, safe='')}", (), read, what, right="Contents: read")
 
 
 def _annotation(one: _AnnotationWire) -> Annotation:
