@@ -82,6 +82,20 @@ def github_token(host: str, config: Config, environ: Mapping[str, str]) -> Secre
     return _from_gh(host, environ)
 
 
+def token_origin(host: str, config: Config, environ: Mapping[str, str]) -> str:
+    """Returns where `github_token` finds the token for a host, in words and without any of it."""
+    source = config.host(host).token
+    if source is not None:
+        if source.env is not None:
+            return f"the environment variable {source.env}, as the config says"
+        if source.command is not None:
+            return f"the program {Path(source.command[0]).name}, as the config says"
+        return "the keyring, as the config says" if source.keyring is not None else "the config (loopback only)"
+    variables = ("GH_TOKEN", "GITHUB_TOKEN") if host == GITHUB_COM else ("GH_ENTERPRISE_TOKEN",)
+    found = next((name for name in variables if environ.get(name, "").strip()), None)
+    return "gh auth token" if found is None else f"the environment variable {found}"
+
+
 def jira_credentials(config: Config, environ: Mapping[str, str]) -> JiraCredentials | None:
     """Returns how to speak to Jira, from the config and, where that is silent, from the environment.
 

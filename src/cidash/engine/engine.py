@@ -124,7 +124,7 @@ class Engine:
         )
         for poll in self._polls:
             pulls = self._board.repository(poll.repository).pulls.data or ()
-            await poll.merge.round([pull.number for pull in pulls[:merges]])
+            await poll.merge.settle([pull.number for pull in pulls[:merges]])
         if collect:
             for poll in self._polls:
                 self._collector.see_runs(poll.repository, self._board.repository(poll.repository).runs.data or ())

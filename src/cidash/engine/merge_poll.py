@@ -26,6 +26,7 @@ CHECKS_SECONDS = 30.0
 RULES_SECONDS = 30.0
 UNSETTLED_SECONDS = 3.0
 """GitHub works out whether a pull request can be merged when it is asked, and tells it at the next question."""
+SETTLE_SECONDS = 1.0
 REFUSED_SECONDS = 600.0
 """A right that is missing now is hardly there in a minute, and every refusal is charged."""
 KEPT = 30
@@ -63,6 +64,23 @@ class MergePoll:
             kept = {number: part for number, part in self._here().merge.items() if number in open_numbers}
             if len(kept) != len(self._here().merge):
                 self._put(kept)
+
+    async def settle(self, numbers: Sequence[int]) -> None:
+        """As `round`, and once again for those that GitHub had to think about when it was asked."""
+        await self.round(numbers)
+        found = self._here().merge
+        open_ones = [
+            number
+            for number in numbers
+            if (part := found.get(number)) is not None
+            and part.data is not None
+            and part.data.mergeable_state in (None, "unknown")
+        ]
+        if open_ones:
+            await self._clock.sleep(SETTLE_SECONDS)
+            for number in open_ones:
+                self._due.pop(f"pull {number}", None)
+            await self.round(open_ones)
 
     async def _read(self, number: int) -> None:
         self._look_for_changes(number)
