@@ -134,10 +134,13 @@ async def test_a_lost_answer_is_unknown_and_sent_exactly_once(
 
 
 async def test_writes_are_a_second_apart(server: Any, clock: Any, actions: GitHubActions) -> None:
-    server.answers(server.json({}, 202))
-    at = []
-    server_handler = server.handler
-    server.handler = lambda asked: at.append(clock.monotonic()) or server_handler(asked)
+    at: list[float] = []
+
+    def handler(asked: Any) -> Any:
+        at.append(clock.monotonic())
+        return server.json({}, 202)
+
+    server.handler = handler
     await asyncio.gather(*(actions.send(CancelRun(AT)) for _ in range(3)), actions.send(ApproveRun(AT)))
     assert len(at) == 4
     assert clock.monotonic() >= 3.0

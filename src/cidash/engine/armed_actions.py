@@ -137,7 +137,7 @@ class ArmedActions:
         if heads and run.event.startswith("pull_request") and all(one.head_sha != run.head_sha for one in heads):
             raise DroppedError(f"the head of {run.branch} has moved")
         if run.state.is_active:
-            return f"{run.workflow_name} is {run.state.value.replace('_', ' ')}"
+            return f"{run.workflow_name}: {run.state.value.replace('_', ' ')}"
         if run.state is State.UNKNOWN:
             return f"whether {run.workflow_name} has ended is unknown"
         if command.scope is RerunScope.FAILED and run.state.is_green:
@@ -176,7 +176,7 @@ class ArmedActions:
             return "no run of the head commit has reported"
         for run in runs:
             if not run.state.is_green:
-                return f"{run.workflow_name} is {run.state.value.replace('_', ' ')}"
+                return f"{run.workflow_name}: {run.state.value.replace('_', ' ')}"
         if self._clock.now() - max(run.created_at for run in runs) < SETTLED:
             return "other runs of the head commit may still come"
         return None
