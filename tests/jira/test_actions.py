@@ -254,7 +254,7 @@ async def test_a_stuck_write_is_given_up_and_does_not_hold_the_next(
     problem = await problem_of(actions.move(move()))
     assert problem.kind is ProblemKind.OUTCOME_UNKNOWN
     assert time.monotonic() - started < 5
-    actions._deadline = 30.0
+    actions.sender._deadline = 30.0
     await actions.move(move())
     release.set()
     assert len(jira.sent("POST")) == 2

@@ -41,7 +41,11 @@ class Desk:
 
     async def types(self) -> tuple[TicketType, ...]:
         """Returns the types of ticket that can be created below the epic: those of its project, no sub-tasks."""
-        return tuple(one for one in await self._making.types(self.project) if not one.subtask)
+        found = tuple(one for one in await self._making.types(self.project) if not one.subtask)
+        if not self._poll.client.is_data_center:
+            return found
+        epic = await self.ticket(self.epic_key)  # Data Center does not say of a type that it is one for epics
+        return tuple(one for one in found if one.name != epic.type_name)
 
     async def with_fields(self, kind: TicketType) -> TicketType:
         """Returns the type with the fields of its create screen."""

@@ -31,7 +31,7 @@ class ServerInfoWire(_Wire):
 class TenantWire(_Wire):
     """`_edge/tenant_info`."""
 
-    cloud_id: str = Field(pattern=r"^[0-9a-zA-Z-]{1,80}\Z")
+    cloud_id: str = Field(pattern=r"^[0-9a-zA-Z-]{1,80}\z")
 
 
 class FieldWire(_Wire):

@@ -75,6 +75,11 @@ def create_jira(scenario: str, pace: float, seed: int, now: Callable[[], datetim
         for version in ("2", "3", "latest")
         for method, path, handler in API
     ]
+    routes += [
+        Route(f"/ex/jira/{site.CLOUD_ID}/rest/api/{version}{path}", guard(world, handler), methods=[method])
+        for version in ("2", "3")
+        for method, path, handler in API
+    ]
     public: list[tuple[str, Handler]] = [
         *((f"/rest/api/{version}/serverInfo", site.server_info) for version in ("2", "3", "latest")),
         ("/_edge/tenant_info", site.tenant_info),

@@ -6,7 +6,7 @@ from typing import Any
 from cidash.demo.jira import adf
 from cidash.demo.jira.gate import BAD_BODY, Call
 from cidash.demo.jira.refusal import RefusedError
-from cidash.demo.jira.workflow import NOT_ON_SCREEN, PEOPLE, PRIORITIES, STORY_POINTS, Option
+from cidash.demo.jira.workflow import EPIC_LINK, NOT_ON_SCREEN, PEOPLE, PRIORITIES, STORY_POINTS, Option
 from cidash.demo.jira.world import Issue
 
 Values = dict[str, Any]
@@ -129,6 +129,12 @@ def _seconds(text: str) -> int:
     return total
 
 
+def _epic_link(call: Call, name: str, value: object) -> Values:
+    if not call.world.data_center:
+        raise RefusedError(400, errors={name: NOT_ON_SCREEN.format(name)})
+    return _parent(call, name, {"key": value})
+
+
 _EDITORS: dict[str, Callable[[Call, str, object], Values]] = {
     "summary": _summary,
     "description": _description,
@@ -138,5 +144,6 @@ _EDITORS: dict[str, Callable[[Call, str, object], Values]] = {
     "parent": _parent,
     "timetracking": _time_tracking,
     STORY_POINTS: _points,
+    EPIC_LINK: _epic_link,
 }
 """By field id: every field on the create and edit screens, besides project and issue type."""

@@ -99,10 +99,11 @@ async def _maybe(answer: Response | Awaitable[Response | None] | None) -> Respon
 def _answer(world: World, request: Request, raw: bytes, handler: Handler, *, open_to_all: bool) -> Response:
     limits: dict[str, str] = {}
     try:
-        person = _person(request.headers.get("authorization", "")) or _anybody(open_to_all=open_to_all)
+        person = _let_in(world, request, open_to_all=open_to_all)
         limits = _burst(world, f"{request.method} {handler.__name__}")
         if is_write(request):
             _writes_on_one_issue(world, request)
+        _fit_data_center(world, request.url.path)
         call = Call(world, _version(request), person, request, _parsed(raw))
         response = handler(call)
     except RefusedError as refusal:
@@ -110,6 +111,13 @@ def _answer(world: World, request: Request, raw: bytes, handler: Handler, *, ope
     response.headers.setdefault("Cache-Control", "no-cache, no-store, no-transform")
     response.headers.update(limits)
     return response
+
+
+def _fit_data_center(world: World, path: str) -> None:
+    """Refuse what Data Center does not have: version 3, and Cloud's new searches."""
+    clouds = path.startswith("/ex/jira/") or path.endswith(("/search/jql", "/bulkfetch", "/approximate-count"))
+    if world.data_center and (clouds or "/rest/api/3/" in path):
+        raise RefusedError(404, "dead link: there is nothing at this address")
 
 
 def _refused(request: Request, refusal: RefusedError) -> Response:
@@ -121,8 +129,7 @@ def _refused(request: Request, refusal: RefusedError) -> Response:
 
 
 def _version(request: Request) -> int:
-    parts = request.url.path.split("/")
-    return 2 if len(parts) > 3 and parts[3] == "2" else 3
+    return 2 if "/rest/api/2/" in request.url.path else 3
 
 
 def _parsed(raw: bytes) -> Any:
@@ -145,6 +152,35 @@ def _person(header: str) -> Person | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return next((each for each in PEOPLE.values() if each.token and (each.email, each.token) == (email, token)), None)
+
+
+def _let_in(world: World, request: Request, *, open_to_all: bool) -> Person:
+    header = request.headers.get("authorization", "")
+    if open_to_all:
+        return _person(header) or VISITOR
+    if world.captcha:
+        raise RefusedError(
+            403,
+            "Basic Authentication Failure - Reason : AUTHENTICATION_DENIED",
+            headers={"X-Authentication-Denied-Reason": f"CAPTCHA_CHALLENGE; login-url={world.url}/login.jsp"},
+        )
+    at_gateway = request.url.path.startswith("/ex/jira/")
+    if world.scoped_tokens != at_gateway and not world.data_center:
+        return _anybody(open_to_all=False)
+    if world.data_center or at_gateway:
+        by_token = _bearer(header)
+        if by_token is not None:
+            return by_token
+        if world.data_center or world.gateway_bearer_only:
+            return _anybody(open_to_all=False)
+    return _person(header) or _anybody(open_to_all=False)
+
+
+def _bearer(header: str) -> Person | None:
+    kind, _, secret = header.partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    return next((each for each in PEOPLE.values() if each.token and each.token == secret.strip()), None)
 
 
 def _anybody(*, open_to_all: bool) -> Person:

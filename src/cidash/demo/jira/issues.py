@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from cidash.demo.jira import adf
+from cidash.demo.jira import adf, screens
 from cidash.demo.jira.edits import edits, option_id, updated_fields
 from cidash.demo.jira.gate import BAD_BODY, Call, nothing
 from cidash.demo.jira.refusal import RefusedError, no_issue
@@ -20,6 +20,7 @@ from cidash.demo.jira.workflow import (
     RESOLUTIONS,
     TO_DO,
     Transition,
+    everywhere,
     transitions_from,
 )
 from cidash.demo.jira.world import Issue
@@ -83,7 +84,7 @@ def post_transition(call: Call) -> Response:
     last = call.world.last_transition.get(issue.key)
     if last is not None and now - last < AT_ONCE:
         raise RefusedError(409, "The issue is being changed by another request. Please try again.")
-    resolution = _resolution(transition, _object(body, "fields"), _object(body, "update"))
+    resolution = _resolution(call, transition, _object(body, "fields"), _object(body, "update"))
     comments = _comments(call, _object(body, "update"))
     call.world.last_transition[issue.key] = now
     call.world.move(issue, transition.to, resolution_id=resolution)
@@ -164,7 +165,9 @@ def may_write(call: Call) -> None:
 
 
 def _offered(call: Call, issue: Issue) -> tuple[Transition, ...]:
-    return transitions_from(issue.status_id) if call.person.may_write else ()
+    if not call.person.may_write:
+        return ()
+    return everywhere() if call.world.team_managed else transitions_from(issue.status_id)
 
 
 def _object(body: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -176,7 +179,13 @@ def _object(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _resolution(transition: Transition, fields: Mapping[str, Any], update: Mapping[str, Any]) -> str | None:
+def _resolution(call: Call, transition: Transition, fields: Mapping[str, Any], update: Mapping[str, Any]) -> str | None:
+    if call.world.rich_screens and transition.required:
+        strangers = [name for name in (*fields, *update) if name not in (*screens.FIELDS, "comment")]
+        if not strangers:
+            screens.check(fields, data_center=call.world.data_center)
+            call.world.answers[call.request.path_params["key"].upper()] = dict(fields)
+            return option_id(fields["resolution"], RESOLUTIONS)
     strangers = [name for name in (*fields, *update) if name not in (*transition.required, "comment")]
     if strangers:
         raise RefusedError(400, errors={name: NOT_ON_SCREEN.format(name) for name in strangers})

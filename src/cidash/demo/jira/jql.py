@@ -14,7 +14,14 @@ Test = Callable[[Issue], bool]
 _TOKEN = re.compile(r"""\s*(?:(?P<quoted>"[^"]*"|'[^']*')|(?P<sign>!=|>=|<=|[=<>(),])|(?P<word>[^\s=<>!(),"']+))""")
 _RELATIVE = re.compile(r"^-(\d+)\s*([mhdw])$")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_ALIASES = {"issue": "key", "issuekey": "key", "id": "key", "type": "issuetype", "epic link": "parent"}
+_ALIASES = {
+    "issue": "key",
+    "issuekey": "key",
+    "id": "key",
+    "type": "issuetype",
+    "epic link": "epiclink",
+    "cf[10014]": "epiclink",
+}
 _ORDERS: dict[str, Callable[[Issue], object]] = {
     "key": lambda issue: issue.number,
     "created": lambda issue: issue.created,
@@ -141,7 +148,8 @@ class _Parser:
     def _reader(self, name: str) -> Callable[[Issue], frozenset[str]]:
         readers: dict[str, Callable[[Issue], frozenset[str]]] = {
             "key": lambda issue: frozenset((issue.key.lower(),)),
-            "parent": lambda issue: frozenset((issue.parent.lower(),)) if issue.parent else frozenset(),
+            "parent": lambda issue: self._parent(issue, "parent"),
+            "epiclink": lambda issue: self._parent(issue, "epiclink"),
             "project": lambda _issue: frozenset((PROJECT_KEY.lower(),)),
             "labels": lambda issue: frozenset(label.lower() for label in issue.labels),
             "status": lambda issue: frozenset((STATUSES[issue.status_id].name.lower(), issue.status_id)),
@@ -160,8 +168,14 @@ class _Parser:
             raise RefusedError(400, f"Field '{name}' does not exist or you do not have permission to view it.")
         return reader
 
+    def _parent(self, issue: Issue, field: str) -> frozenset[str]:
+        """On Data Center the epic is in a field of its own, and `parent` is for sub-tasks alone."""
+        is_subtask = ISSUE_TYPES[issue.type_id].level < 0
+        fits = not is_subtask if field == "epiclink" else is_subtask or not self.world.data_center
+        return frozenset((issue.parent.lower(),)) if issue.parent and fits else frozenset()
+
     def _value(self, name: str, value: str) -> str:
-        if name in ("key", "parent"):
+        if name in ("key", "parent", "epiclink"):
             issue = self.world.issue(value)
             if issue is None:
                 raise RefusedError(400, f"An issue with key '{value}' does not exist for field '{name}'.")

@@ -31,9 +31,25 @@ _KNOWN = (
 )
 
 
-def gone(_call: Call) -> Response:
-    """Refuse the search that was removed from Cloud."""
-    raise RefusedError(410, GONE)
+def gone(call: Call) -> Response:
+    """Refuse the search that was removed from Cloud; on Data Center it is the only one."""
+    if not call.world.data_center:
+        raise RefusedError(410, GONE)
+    return _by_offset(call)
+
+
+def _by_offset(call: Call) -> Response:
+    """Return one page of Data Center's search: by offset, with a total, hardly behind."""
+    given = call.json_object() if call.request.method == "POST" else dict(call.request.query_params)
+    query = jql.parse(str(given.get("jql") or ""), call.world, call.person.account_id)
+    found = query.select(call.world.issues())
+    start, size = int(given.get("startAt") or 0), int(given.get("maxResults") or 50)
+    size = min(size, call.world.page_cap)
+    wanted = given.get("fields") or "*navigable"
+    fields = [str(each) for each in wanted] if isinstance(wanted, list) else str(wanted).split(",")
+    shape = Shape(call.world, call.version)
+    page = [shape.issue(issue, fields) for issue in found[start : start + size]]
+    return JSONResponse({"startAt": start, "maxResults": size, "total": len(found), "issues": page})
 
 
 def by_jql(call: Call) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from cidash.demo.jira import adf
+from cidash.demo.jira import adf, screens
 from cidash.demo.jira.workflow import (
     CATEGORIES,
     EPIC_LINK,
@@ -75,9 +75,9 @@ class Shape:
             "aggregatetimeestimate": lambda issue: issue.remaining,
             "aggregatetimespent": lambda issue: issue.spent,
             "comment": self._comments,
-            EPIC_LINK: lambda issue: issue.parent,
-            STORY_POINTS: lambda issue: issue.points,
-            "customfield_10016": lambda _issue: None,
+            EPIC_LINK: lambda issue: issue.parent if ISSUE_TYPES[issue.type_id].level == 0 else None,
+            STORY_POINTS: lambda issue: None if world.team_managed else issue.points,
+            "customfield_10016": lambda issue: issue.points if world.team_managed else None,
         }
 
     @property
@@ -138,7 +138,7 @@ class Shape:
             "description": "",
             "name": kind.name,
             "subtask": kind.id == SUBTASK,
-            "hierarchyLevel": kind.level,
+            **({} if self.world.data_center else {"hierarchyLevel": kind.level}),
         }
 
     def project(self) -> Json:
@@ -149,7 +149,7 @@ class Shape:
             "key": PROJECT_KEY,
             "name": PROJECT_NAME,
             "projectTypeKey": "software",
-            "simplified": False,
+            "simplified": self.world.team_managed,
         }
 
     def person(self, account_id: str | None) -> Json | None:
@@ -157,6 +157,15 @@ class Shape:
         person = PEOPLE.get(account_id or "")
         if person is None:
             return None
+        if self.world.data_center:
+            return {
+                "self": f"{self.root}/user?username={person.email}",
+                "name": person.email,
+                "key": f"JIRAUSER{len(person.name)}",
+                "displayName": person.name,
+                "emailAddress": person.email,
+                "active": True,
+            }
         return {
             "self": f"{self.root}/user?accountId={person.account_id}",
             "accountId": person.account_id,
@@ -185,7 +194,11 @@ class Shape:
             "isConditional": False,
             "isLooped": False,
         }
-        if with_fields:
+        if self.world.data_center:
+            shown = {"id": transition.id, "name": transition.name, "to": shown["to"], "opsbarSequence": 10}
+        if with_fields and transition.required and self.world.rich_screens:
+            shown["fields"] = screens.screen(self.root)
+        elif with_fields:
             shown["fields"] = {name: self._screen_field(name) for name in transition.required}
         return shown
 
@@ -220,7 +233,8 @@ class Shape:
         return self.issue(other, ("summary", "status", "priority", "issuetype"))
 
     def _parent(self, issue: Issue) -> Json | None:
-        return self._embedded(issue.parent) if issue.parent else None
+        hidden = self.world.data_center and ISSUE_TYPES[issue.type_id].level >= 0
+        return self._embedded(issue.parent) if issue.parent and not hidden else None
 
     def _resolution(self, issue: Issue) -> Json | None:
         return self.option("resolution", issue.resolution_id) if issue.resolution_id else None

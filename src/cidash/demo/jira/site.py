@@ -22,6 +22,8 @@ from cidash.demo.jira.workflow import (
     STATUSES,
 )
 
+CLOUD_ID = "0c1da5c0-demo-4000-8000-000000000040"
+"""What the gateway calls this site."""
 PERMISSIONS = {
     "BROWSE_PROJECTS": ("10", "Browse Projects", False),
     "TRANSITION_ISSUES": ("46", "Transition Issues", True),
@@ -39,9 +41,9 @@ def server_info(call: Call) -> Response:
     return JSONResponse(
         {
             "baseUrl": call.world.url,
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
+            "version": "9.12.10" if call.world.data_center else "1001.0.0-SNAPSHOT",
+            "versionNumbers": [9, 12, 10] if call.world.data_center else [1001, 0, 0],
+            "deploymentType": "Server" if call.world.data_center else "Cloud",
             "buildNumber": 100285,
             "buildDate": "2026-01-20T03:26:38.000+0000",
             "serverTime": moment(call.world.now()),
@@ -52,9 +54,11 @@ def server_info(call: Call) -> Response:
     )
 
 
-def tenant_info(_call: Call) -> Response:
+def tenant_info(call: Call) -> Response:
     """Return the site's cloud id."""
-    return JSONResponse({"cloudId": "0c1da5c0-demo-4000-8000-000000000040"})
+    if call.world.data_center:
+        raise RefusedError(404, "Not found")
+    return JSONResponse({"cloudId": CLOUD_ID})
 
 
 def myself(call: Call) -> Response:
@@ -144,7 +148,7 @@ def link_types(call: Call) -> Response:
 
 def users(call: Call) -> Response:
     """Return the users whose name or address holds the query."""
-    wanted = call.query("query").lower()
+    wanted = call.query("username" if call.world.data_center else "query").lower()
     return JSONResponse(
         [
             _shape(call).person(person.account_id)
@@ -173,7 +177,7 @@ def create_types(call: Call) -> Response:
     """Return the issue types that can be created."""
     _known_project(call)
     types = [_shape(call).issue_type(kind) for kind in ISSUE_TYPES]
-    return JSONResponse({"startAt": 0, "maxResults": 50, "total": len(types), "issueTypes": types})
+    return JSONResponse({"startAt": 0, "maxResults": 50, "total": len(types), _listed(call, "issueTypes"): types})
 
 
 def create_fields(call: Call) -> Response:
@@ -201,7 +205,11 @@ def create_fields(call: Call) -> Response:
         for field, name, schema in FIELDS
         if field in (*EDITABLE, "issuetype", "project")
     ]
-    return JSONResponse({"startAt": 0, "maxResults": 50, "total": len(shown), "fields": shown})
+    return JSONResponse({"startAt": 0, "maxResults": 50, "total": len(shown), _listed(call, "fields"): shown})
+
+
+def _listed(call: Call, cloud_name: str) -> str:
+    return "values" if call.world.data_center else cloud_name
 
 
 def browse(call: Call) -> Response:

@@ -112,6 +112,20 @@ class World:
     burst_limit: int = 100
     """Requests per second, method and endpoint; 0 refuses everything with 429."""
     retry_after_seconds: int = 5
+    data_center: bool = False
+    """Whether it is Jira Data Center: only API version 2, Bearer tokens, the old search, Epic Link, user names."""
+    scoped_tokens: bool = False
+    """Whether the tokens have scopes: the site itself refuses them (401), the gateway takes them."""
+    gateway_bearer_only: bool = False
+    """Whether the gateway takes a scoped token only as Bearer."""
+    team_managed: bool = False
+    """Whether the project is a team-managed one: `simplified`, every status leads to every other, other points."""
+    rich_screens: bool = False
+    """Whether the transition to Done asks for one field of every kind."""
+    captcha: bool = False
+    """Whether Data Center wants a captcha solved first."""
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What transition screens were filled in with, by issue key and field."""
     faults: "Fault | None" = None
     """Asked before every request with it; an answer it gives is sent instead."""
     answer_faults: "AnswerFault | None" = None
