@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from textual.events import Key
+
 from cidash.domain.ci import Job
 from cidash.tui.watch.screen import WatchScreen
 
@@ -170,3 +172,14 @@ async def test_the_time_goes_on_while_something_runs(stage: Any) -> None:
         screen_of(stage).tick()
         await pilot.pause()
         assert "◐ running 2m24s · ~57s left" in stage.text()
+
+
+async def test_a_key_right_behind_a_move_means_the_row_moved_to(stage: Any) -> None:
+    """Typed faster than messages travel: the re-run menu must not open for the row that was left."""
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        for key in "jjR":
+            stage.app.post_message(Key(key, key))
+        await pilot.pause()
+        await pilot.pause()
+        assert "Re-run CI, kan-79-release at ccccccc" in stage.text()

@@ -1,6 +1,6 @@
 """A list whose cursor sits on a row, not on a row number: it follows its row through every refresh."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -79,6 +79,8 @@ class KeyedList(ScrollView, can_focus=True):
         self._cursor: Hashable | None = None
         self._empty = Content("")
         self._filter = ""
+        self.moved_to: Callable[[Row], None] | None = None
+        """Called at once with the row that the user moved to: a key typed right behind the move means that row."""
 
     # -- what it shows ------------------------------------------------------------------------------------------
 
@@ -195,6 +197,8 @@ class KeyedList(ScrollView, can_focus=True):
                     self._cursor = row.key
                     self.refresh()
                     self._keep_in_view()
+                    if self.moved_to is not None:
+                        self.moved_to(row)
                     self.post_message(self.Moved(self, row))
                 return True
         return False

@@ -81,6 +81,7 @@ class WatchScreen(Writes, View):
         self.epic = self.query_one(EpicPane)
         self.targets = self.query_one(TargetsPane)
         self.panes: tuple[Pane, ...] = (self.pulls, self.run_pane, self.epic, self.targets)
+        self.pulls.list.moved_to = self._pull_chosen
         self.set_focus(self.pulls.list)
         self.show(self.snapshot)
 
@@ -150,6 +151,7 @@ class WatchScreen(Writes, View):
             newest.attempt if newest is not None else 1,
             compact=self._is_single(),
             marked=frozenset(self._marked),
+            telling=self.app.bells.wanted,
         )
 
     @property
@@ -232,10 +234,9 @@ class WatchScreen(Writes, View):
             self.app.engine.select_pull(repository, pull)
             self.app.engine.select(repository, run_id, attempt)
 
-    @on(KeyedList.Moved, "#pulls-list")
-    def _pull_chosen(self, event: KeyedList.Moved) -> None:
-        if isinstance(event.row.key, ItemKey):
-            self._select(event.row.key)
+    def _pull_chosen(self, row: Row) -> None:
+        if isinstance(row.key, ItemKey):
+            self._select(row.key)
             self.draw()
 
     @on(KeyedList.Moved, "#epic-list")
