@@ -80,6 +80,8 @@ class WatchScreen(Writes, View):
         self.run_pane = self.query_one(RunPane)
         self.epic = self.query_one(EpicPane)
         self.targets = self.query_one(TargetsPane)
+        self.problem_line = self.query_one("#problem", Line)
+        self.body = self.query_one("#body")
         self.panes: tuple[Pane, ...] = (self.pulls, self.run_pane, self.epic, self.targets)
         self.pulls.list.moved_to = self._pull_chosen
         self.set_focus(self.pulls.list)
@@ -122,10 +124,9 @@ class WatchScreen(Writes, View):
             item.pull.number if item is not None and item.pull is not None else None,
             moment.now,
         )
-        problem = self.query_one("#problem", Line)
         line = self._problems.line(self.snapshot, moment.now) or armed_line(self.snapshot)
-        problem.put(line)
-        problem.set_class(bool(line), "-shown")
+        self.problem_line.put(line)
+        self.problem_line.set_class(bool(line), "-shown")
         self._show_footer()
         if item is not None:
             self._tell_engine(item, moment.run)
@@ -185,7 +186,7 @@ class WatchScreen(Writes, View):
         else:
             self.pulls.styles.height = None
             wanted = max(self.epic.wanted_height, self.targets.wanted_height)
-            self.query_one("#body").styles.grid_rows = f"1fr {max(3, min(wanted, height * 2 // 5))}"
+            self.body.styles.grid_rows = f"1fr {max(3, min(wanted, height * 2 // 5))}"
 
     def on_resize(self) -> None:
         """Fits everything; where only the run is left it has the focus, and gives it back afterwards."""
