@@ -172,11 +172,11 @@ async def test_a_re_run_waits_until_the_run_has_ended(demo: DemoServers, engine:
     at = run_at(run)
     command = Rerun(REPOSITORY, run.id, 1, run.workflow_name, at.branch, at.short_sha, RerunScope.ALL)
     armed = engine.arm(command)
-    assert engine.snapshot.armed == (armed,)
+    assert [one.id for one in engine.snapshot.armed] == [armed.id]
     action = await run_until(engine, armed.id)
     assert action is not None
     assert (action.state, action.sentence) == (ActionState.DONE, "Smoke test of main runs again: attempt 2.")
-    assert engine.snapshot.armed == ()
+    assert not engine.snapshot.armed
     assert [path for _, path, _ in writes(demo)][1:] == [f"actions/runs/{run.id}/rerun"]
 
 
