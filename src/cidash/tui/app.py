@@ -1,6 +1,7 @@
 """The Textual app: wiring, themes, crash report, and the one place where commands are handed to the engine."""
 
 import gc
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -15,12 +16,14 @@ from textual.filter import LineFilter
 from textual.message import Message
 
 from cidash.domain.armed import ArmedCommand
+from cidash.domain.ci import Run
 from cidash.domain.clock import Clock
 from cidash.domain.command import Action, ActionState, Command
 from cidash.domain.problem import SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
 from cidash.tui import keys
+from cidash.tui.bells import Bells, desktop_notice, sentence
 from cidash.tui.engine_port import EnginePort
 from cidash.tui.hangup import outliving, terminal_is_gone
 from cidash.tui.look import AsciiGlyphs
@@ -87,6 +90,7 @@ class CidashApp(App[int]):
         keymap = _checked(overrides)
         super().__init__()
         self.engine = engine
+        self.bells = Bells()
         self.clock = clock
         self.read_only = read_only
         self.key_overrides: Mapping[str, str] = overrides
@@ -145,9 +149,18 @@ class CidashApp(App[int]):
         self.post_message(SnapshotChanged(snapshot))
 
     def on_snapshot_changed(self, message: SnapshotChanged) -> None:
-        """Shows the newest snapshot."""
+        """Shows the newest snapshot, and tells of the chosen runs that have ended."""
+        for run in self.bells.ended(message.snapshot):
+            self._tell_end(run)
         if self.view is not None:
             self.view.show(message.snapshot)
+
+    def _tell_end(self, run: Run) -> None:
+        text = sentence(run)
+        self.bell()
+        if self._driver is not None:
+            self._driver.write(desktop_notice(f"cidash: {text}", os.environ))
+        self.say(text)
 
     def _tick(self) -> None:
         if not self.is_headless and terminal_is_gone():

@@ -13,7 +13,7 @@ from textual.keys import Keys
 
 from cidash.tui.settings import SettingError
 
-_MOVE, _LOOK, _ACT, _APP, _DIALOG = "Move", "Look", "Act", "Program", "Dialogs"
+_MOVE, _LOOK, _ACT, _APP, _DIALOG, _LOG = "Move", "Look", "Act", "Program", "Dialogs", "Log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,11 @@ class KeyDef:
     @property
     def in_palette(self) -> bool:
         """Whether the palette offers it: moving around and the keys of dialogs are no use there."""
-        return self.place == "watch" and self.group != _MOVE
+        return self.place in {"view", *VIEW_PLACES} and self.group != _MOVE
 
+
+VIEW_PLACES = frozenset({"watch", "caches"})
+"""The places of single views; what works in all of them has the place `view`."""
 
 TABLE: tuple[KeyDef, ...] = (
     KeyDef("list.down", "down,j", "down", "Next row", _MOVE, "list"),
@@ -66,6 +69,7 @@ TABLE: tuple[KeyDef, ...] = (
     KeyDef("watch.filter", "slash", "filter", "Filter the list", _LOOK, "watch"),
     KeyDef("watch.browser", "o", "browser", "Open in the browser", _LOOK, "watch"),
     KeyDef("watch.copy", "y", "copy URL", "Copy the URL", _LOOK, "watch"),
+    KeyDef("watch.tell_end", "b", "tell end", "Tell when the run ends", _LOOK, "watch"),
     KeyDef("watch.refresh", "r", "refresh", "Ask the servers now", _LOOK, "watch"),
     KeyDef("watch.rerun", "R", "re-run", "Re-run failed jobs, one, or all", _ACT, "watch"),
     KeyDef("watch.cancel", "X", "cancel", "Cancel the run, or what is marked", _ACT, "watch"),
@@ -76,10 +80,43 @@ TABLE: tuple[KeyDef, ...] = (
     KeyDef("watch.workflows", "w", "workflows", "Enable or disable a workflow", _ACT, "watch"),
     KeyDef("watch.artifacts", "d", "artifacts", "Download artifacts of the run", _ACT, "watch"),
     KeyDef("watch.transition", "t", "transition", "Move the ticket to another status", _ACT, "watch"),
-    KeyDef("app.help", "question_mark,f1", "help", "All keys", _APP, "watch", "app.help"),
+    KeyDef("watch.log", "L", "log", "The log of the job", _LOOK, "watch"),
+    KeyDef("caches.back", "escape", "back", "Back to the ledger", _MOVE, "caches"),
+    KeyDef("caches.next_pane", "tab", "pane", "Next pane", _MOVE, "caches"),
+    KeyDef("caches.previous_pane", "shift+tab", "pane", "Pane before", _MOVE, "caches"),
+    KeyDef("caches.browser", "o", "browser", "Open the job of the last miss", _LOOK, "caches"),
+    KeyDef("caches.copy_sentence", "Y", "copy", "Copy what the cache is worth", _LOOK, "caches"),
+    KeyDef("caches.refresh", "r", "refresh", "Ask GitHub now", _LOOK, "caches"),
+    KeyDef("caches.delete", "X", "delete", "Delete the stored entry", _ACT, "caches"),
+    KeyDef("view.1", "1", "watch", "Watch: runs, epic, targets", _MOVE, "app", "app.view(1)"),
+    KeyDef("view.3", "3", "caches", "Caches: what they are worth", _MOVE, "app", "app.view(3)"),
+    KeyDef("app.help", "question_mark,f1", "help", "All keys", _APP, "view", "app.help"),
     KeyDef("app.palette", "ctrl+p", "palette", "Find an action by name", _APP, "app", "app.command_palette"),
-    KeyDef("app.quit", "q", "quit", "Quit", _APP, "watch", "app.quit"),
+    KeyDef("app.quit", "q", "quit", "Quit", _APP, "view", "app.quit"),
+    KeyDef("app.suspend", "ctrl+z", "suspend", "Back to the shell; fg returns", _APP, "app", "app.suspend_process"),
     KeyDef("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit, from anywhere", _APP, "app", "app.quit", priority=True),
+    KeyDef("log.down", "down,j", "down", "next row", _LOG, "log"),
+    KeyDef("log.up", "up,k", "up", "row above", _LOG, "log"),
+    KeyDef("log.first", "home,g", "first", "first row", _LOG, "log"),
+    KeyDef("log.last", "end,G", "last", "last row", _LOG, "log"),
+    KeyDef("log.page_down", "pagedown,ctrl+d", "page down", "a screenful down", _LOG, "log"),
+    KeyDef("log.page_up", "pageup,ctrl+u", "page up", "a screenful up", _LOG, "log"),
+    KeyDef("log.left", "left,h", "left", "back to the left", _LOG, "log"),
+    KeyDef("log.right", "right,l", "right", "the rest of long lines", _LOG, "log"),
+    KeyDef("log.fold", "enter,space", "fold", "fold or unfold", _LOG, "log"),
+    KeyDef("log.search", "slash", "search", "search", _LOG, "log"),
+    KeyDef("log.next_match", "n", "next", "next match or error", _LOG, "log"),
+    KeyDef("log.previous_match", "N", "before", "match or error before", _LOG, "log"),
+    KeyDef("log.failed", "f", "failed only", "failed steps only", _LOG, "log"),
+    KeyDef("log.stamps", "T", "times", "times on or off", _LOG, "log"),
+    KeyDef("log.select", "v", "select", "begin or end a selection", _LOG, "log"),
+    KeyDef("log.copy", "y", "copy line", "copy the line", _LOG, "log"),
+    KeyDef("log.copy_selection", "Y", "copy", "copy selection or step", _LOG, "log"),
+    KeyDef("log.save", "s", "save", "save to a file", _LOG, "log"),
+    KeyDef("log.browser", "o", "browser", "open in the browser", _LOG, "log"),
+    KeyDef("log.back", "escape", "back", "back", _LOG, "log"),
+    KeyDef("log.help", "question_mark,f1", "help", "all keys", _LOG, "log", "app.help"),
+    KeyDef("log.quit", "q", "quit", "quit", _LOG, "log", "app.quit"),
     KeyDef("dialog.leave", "escape", "leave", "Leave without doing anything", _DIALOG, "dialog"),
     KeyDef("rerun.debug", "d", "debug logging", "Debug logging on or off", _DIALOG, "rerun"),
     KeyDef("confirm.yes", "y", "yes", "Yes, do it", _DIALOG, "confirm"),
@@ -97,12 +134,15 @@ WRITES = frozenset(
         "watch.workflows",
         "watch.artifacts",
         "watch.transition",
+        "caches.delete",
     }
 )
 """What `read_only` hides and refuses."""
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {
-    "watch": ("app", "list", "watch"),
+    "watch": ("app", "view", "list", "watch"),
+    "caches": ("app", "view", "list", "caches"),
+    "log": ("app", "log"),
     "confirm": ("app", "dialog", "confirm"),
     "rerun": ("app", "list", "dialog", "rerun"),
     "transition": ("app", "list", "dialog"),

@@ -49,6 +49,16 @@ class Acts(Widget):
         """Asks the servers now."""
         self.app.engine.kick()
 
+    def action_tell_end(self) -> None:
+        """Tells when the selected run ends, or no longer: by bell and, where the terminal can, by a desktop notice."""
+        run = self.moment.run
+        if run is None or not (run.state.is_active or (run.repository, run.id) in self.app.bells.wanted):
+            self.app.say("Only a run that goes on can tell when it ends.")
+            return
+        on = self.app.bells.toggle(run)
+        self.app.say(f"{run.workflow_name} {'tells' if on else 'no longer tells'} when it ends.")
+        self.draw()
+
     def action_next_failure(self) -> None:
         """Goes to the next failure in the list."""
         self._to_failure(backwards=False)
@@ -106,6 +116,19 @@ class Acts(Widget):
         else:
             self.app.copy_to_clipboard(url)
             self.app.say(f"No browser can be seen from here. Copied instead: {url}")
+
+    def action_log(self) -> None:
+        """Opens the log of the job under the cursor, else of the run's failed job, else of its last one."""
+        run, jobs = self.moment.run, self.run_pane.jobs
+        job = self.run_pane.cursor_job if self.pane is self.run_pane else None
+        by_use = sorted(jobs, key=lambda one: (one.state.is_red, one.state is not State.SKIPPED))
+        job = job or (by_use[-1] if by_use else None)
+        if run is None or job is None:
+            self.app.say("There is no job to show the log of.")
+            return
+        from cidash.tui.log.screen import LogScreen
+
+        self.app.push_screen(LogScreen(run, job))
 
     def action_copy(self) -> None:
         """Copies the row's address, and shows it, for a terminal may not pass it on."""
@@ -187,7 +210,7 @@ class Acts(Widget):
         """Returns the ids of the keys that make sense in this pane, the most useful first, at most six."""
         wanted = {
             "pulls": ("list.open", "watch.rerun", "watch.transition", "watch.browser", "watch.filter"),
-            "run": ("watch.rerun", "watch.next_failure", "watch.browser", "watch.next_run", "watch.back"),
+            "run": ("watch.log", "watch.rerun", "watch.next_failure", "watch.browser", "watch.next_run", "watch.back"),
             "epic": ("watch.transition", "list.open", "watch.browser", "watch.filter", "watch.back"),
             "targets": ("watch.next_pane", "watch.next_failure", "watch.filter", "watch.back"),
         }[pane.id or "pulls"]

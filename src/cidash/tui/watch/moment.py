@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cidash.domain.ci import PullRequest, Run
+from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
 from cidash.domain.state import State
 from cidash.tui.watch.items import Item, ItemKey
@@ -24,6 +25,8 @@ class Moment:
     """Whether the default branch gets one line only."""
     marked: frozenset[ItemKey] = frozenset()
     """The rows that the next re-run or cancel is about."""
+    telling: frozenset[tuple[RepositoryId, int]] = frozenset()
+    """Repository and id of the runs that tell when they end."""
 
     @property
     def pulls(self) -> tuple[PullRequest, ...]:

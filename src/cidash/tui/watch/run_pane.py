@@ -12,6 +12,7 @@ from cidash.analysis.attempts import before_by_name, carried_from
 from cidash.analysis.duration import elapsed_seconds, run_elapsed_seconds, step_elapsed_seconds
 from cidash.analysis.eta import is_slow, typical_of_workflow
 from cidash.analysis.path_left import path_left
+from cidash.domain.cache import CacheState
 from cidash.domain.ci import Job, Run, Step
 from cidash.domain.format import age_text, seconds_text
 from cidash.domain.snapshot import Part, RepositorySnapshot, SourceState, Typical
@@ -161,7 +162,10 @@ class RunPane(Pane):
         height = self.list.size.height
         rows = [columns.head()] if height > len(jobs) + 2 else []
         blocks = [
-            [columns.job(repository, job), *(columns.step(job, step) for step in job.steps if self._is_unfolded(job))]
+            [
+                columns.job(repository, job),
+                *(columns.step(repository, job, step) for step in job.steps if self._is_unfolded(job)),
+            ]
             for job in jobs
         ]
         lines = sum(len(block) for block in blocks) + len(rows)
@@ -288,7 +292,18 @@ class _Columns:
             return Content.styled(fit(job.name, self._name), look.STRONG)
         return assemble((fit(job.name, room), look.STRONG), " ", (label, style))
 
-    def step(self, job: Job, step: Step) -> Row:
+    def _step_name(self, name: str, style: str, state: CacheState | None) -> Content:
+        """The step's name, and at the right how the cache did that it restored or built with."""
+        width = self._name - 2
+        if state is None or state in {CacheState.UNUSED, CacheState.UNKNOWN}:
+            return Content.styled(fit(name, width), style)
+        cache = look.of_cache(state)
+        room = width - len(cache.word) - 3
+        if room < min(cell_len(name), 8):
+            return assemble((fit(name, width - 2), style), " ", (cache.glyph, cache.style))
+        return assemble((fit(name, room), style), " ", (f"{cache.glyph} {cache.word}", cache.style))
+
+    def step(self, repository: RepositorySnapshot, job: Job, step: Step) -> Row:
         state = look.of_state(step.state)
         elapsed = step_elapsed_seconds(step, self._now)
         running = step.state is State.IN_PROGRESS
@@ -298,7 +313,7 @@ class _Columns:
             "  ",
             (state.glyph, state.style),
             " ",
-            (fit(step.name, self._name - 2), name_style),
+            self._step_name(step.name, name_style, repository.step_caches.get(job.id, {}).get(step.number)),
             (right(time, _TIME), name_style if time != "skipped" else look.FAINT),
             " " * (_BESIDE if self._before else 0),
         ]
@@ -329,6 +344,8 @@ def _title(moment: Moment, run: Run) -> Content:
         if run.attempt != moment.newest_attempt:
             pieces.append((f" of {moment.newest_attempt}", look.MUTED))
     pieces += [(" · ", look.FAINT), (run.short_sha, look.CALM)]
+    if (run.repository, run.id) in moment.telling:
+        pieces.append((" · tells its end", look.BUSY))
     return assemble(*pieces)
 
 

@@ -152,6 +152,7 @@ class WatchScreen(Writes, View):
             newest.attempt if newest is not None else 1,
             compact=self._is_single(),
             marked=frozenset(self._marked),
+            telling=self.app.bells.wanted,
         )
 
     @property
