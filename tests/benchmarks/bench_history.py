@@ -148,8 +148,8 @@ def body_of(size: int) -> bytes:
 
 def compared(kept: RepositoryHistory) -> object:
     """Returns a comparison of the default branch with itself, as a view asks for it."""
-    attempts = kept.attempts(workflow="CI", branch="main", limit=60)
-    attempts += kept.attempts(workflow="CI", branch="kan-7-some-branch-name", limit=60)
+    attempts = kept.attempts(workflow="CI", branch="main", limit=40)
+    attempts += kept.attempts(workflow="CI", branch="kan-7-some-branch-name", limit=40)
     caches = kept.cache_states([one.id for attempt in attempts for one in attempt.jobs])
     return compare(Question("main", "kan-7-some-branch-name"), attempts, caches)
 
@@ -195,7 +195,7 @@ def questions(history: History, kept: RepositoryHistory, count: int) -> None:
     timed("attempts(branch=kan-7-some-branch-name)", lambda: kept.attempts(branch="kan-7-some-branch-name"))
     timed("typical(all workflows)", lambda: kept.typical(paths))
     timed("typical_runs(all workflows)", lambda: kept.typical_runs(paths))
-    timed("compare two branches (60 + 60 attempts)", lambda: compared(kept))
+    timed("compare two branches (40 + 40 attempts)", lambda: compared(kept))
     timed("trend of CI (80 attempts)", lambda: trend(kept.attempts(workflow="CI", limit=80, steps=False)))
     timed("targets of CI (200 attempts with steps)", lambda: judged(kept))
     timed("the first piece of an export", lambda: next(kept.every()))

@@ -10,6 +10,7 @@ from cidash.analysis.comparison_text import sentence_of
 from cidash.analysis.confounders import confounders
 from cidash.analysis.contrast import contrast, together
 from cidash.analysis.duration import attempt_seconds, executed_jobs, job_seconds, step_seconds
+from cidash.analysis.median import median
 from cidash.analysis.sides import Candidates, candidates
 from cidash.domain.cache import CacheState
 from cidash.domain.ci import Attempt
@@ -217,11 +218,10 @@ def _parts(
     ):
         if question.job is not None and job != question.job:
             continue
-        found = contrast(of_base, of_head, measure="step-duration", job=job, step=step)
-        if min(found.base.median_seconds or 0.0, found.head.median_seconds or 0.0) < LEAST_STEP_SECONDS:
+        if min(median(of_base), median(of_head)) < LEAST_STEP_SECONDS:
             short += 1
         else:
-            steps.append(found)
+            steps.append(contrast(of_base, of_head, measure="step-duration", job=job, step=step))
     return together(jobs), together(steps), short
 
 

@@ -20,6 +20,7 @@ REQUESTS = 150
 """So many may go into reading the runs of both sides, their jobs, logs and workflow files."""
 _LOGS = 40
 _ROWS = 8
+_WIDE = 100
 _BAR = 28
 _PULL = re.compile(r"(?:#|https?://\S+/pull/)?(?P<number>[0-9]{1,9})/?(?:files|commits|checks)?")
 
@@ -82,7 +83,9 @@ def print_card(one: Comparison, console: Console) -> None:
     what = ", ".join(filter(None, [one.workflow_name, one.question.job, one.question.step])) or "runs"
     console.heading(f"{what}: {names[1]} against {names[0]}")
     outcome = _OUTCOMES[one.whole.verdict]
-    console.entry(outcome, *_headline(one.whole, names))
+    text, note = _headline(one.whole, names)
+    console.entry(outcome, text, "")
+    console.note(f"    {note}")
     console.line()
     top = _top(one.whole)
     rows: list[list[Cell]] = [
@@ -156,18 +159,16 @@ def _print_parts(title: str, parts: tuple[Contrast, ...], console: Console, more
     if not parts:
         return
     console.line()
-    note = "; ".join(filter(None, ["what they cost or save most first; p by Holm", more]))
-    console.heading(title, note)
-    rows: list[list[Cell]] = [
-        [
-            _OUTCOMES[one.verdict],
-            cut(one.step or one.job or "", 36),
-            f"{seconds_text(one.base.median_seconds)} → {seconds_text(one.head.median_seconds)}",
-            shift_text(one),
-            (f"{p_text(one.p_value)}  n = {one.base.n} + {one.head.n}", DIM),
-        ]
-        for one in parts[:_ROWS]
-    ]
+    console.heading(title)
+    console.note("; ".join(filter(None, ["  costliest first, p adjusted by Holm", more])))
+    is_wide = console.width is None or console.width >= _WIDE
+    rows: list[list[Cell]] = []
+    for one in parts[:_ROWS]:
+        medians = f"{seconds_text(one.base.median_seconds)} → {seconds_text(one.head.median_seconds)}"
+        more_cells: list[Cell] = [medians] if is_wide else []
+        name = cut(one.step or one.job or "", 36 if is_wide else 24)
+        told = f"{p_text(one.p_value)}  n = {one.base.n} + {one.head.n}"
+        rows.append([_OUTCOMES[one.verdict], name, *more_cells, shift_text(one), (told, DIM)])
     console.table(rows)
     if len(parts) > _ROWS:
         console.note(f"  and {len(parts) - _ROWS} more (--json has all)")

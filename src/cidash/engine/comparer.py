@@ -1,5 +1,6 @@
 """Comparisons and trends from the history, and the requests that fill it for them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -15,7 +16,9 @@ from cidash.domain.trend import Trend
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github import past_queries, queries
 
-PER_BRANCH = 60
+PER_BRANCH = 40
+SURVEYED = 60
+"""Attempts of a branch that tell which workflows it has."""
 PER_WORKFLOW = 200
 RE_RUNS = 300
 JOBS_PER_SIDE = 25
@@ -80,10 +83,11 @@ class Comparer:
     def _attempts(self, question: Question) -> list[Attempt]:
         history, workflow = self._poll.history, question.workflow
         if question.by is By.BRANCH:
+            workflow = workflow or self._common_workflow(question)
             found = [history.attempts(workflow=workflow, branch=name, limit=PER_BRANCH) for name in _branches(question)]
             return [attempt for attempts in found for attempt in attempts]
         if question.by is By.COMMIT:
-            return history.attempts(workflow=workflow, branch=question.base, limit=2 * PER_BRANCH)
+            return history.attempts(workflow=workflow, branch=question.base, limit=3 * PER_BRANCH)
         if question.by is By.CACHE:
             return history.attempts(workflow=workflow, limit=PER_WORKFLOW)
         sides = [attempt_of(word) for word in (question.base, question.head)]
@@ -94,6 +98,19 @@ class Comparer:
             one.run for one in history.attempts(workflow=workflow, limit=RE_RUNS, steps=False) if one.run.attempt > 1
         ]
         return history.find({(run.id, number) for run in again for _, number in sides})
+
+    def _common_workflow(self, question: Question) -> str | None:
+        """Returns the path of the workflow that the branch with fewer clean runs of it has most of."""
+        counts = [
+            Counter(
+                one.run.workflow_path
+                for one in self._poll.history.attempts(branch=name, limit=SURVEYED, steps=False)
+                if is_clean(one)
+            )
+            for name in (question.base, question.head)
+        ]
+        paths = {path for count in counts for path in count}
+        return max(paths, key=lambda path: (min(count[path] for count in counts), counts[1][path]), default=None)
 
     async def _listed(self, question: Question) -> list[list[Run]]:
         """Returns the finished runs that the history lacks, by side."""
