@@ -1,0 +1,1 @@
+"""The log of one job on a screen of its own."""
