@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from cidash.domain.armed import Armed, ArmedCommand
 from cidash.domain.cache import CacheState
+from cidash.domain.cache_ledger import CacheReport
 from cidash.domain.ci import Job, PullRequest, Run, Step
 from cidash.domain.command import Action, ActionState, Command
 from cidash.domain.epic import (
@@ -105,6 +106,21 @@ class FakeGitHub:
         return await self._answer("download", artifact, folder)
 
 
+class FakeCaches:
+    """Hands out the reports that a test puts here."""
+
+    def __init__(self) -> None:
+        self.reports: dict[RepositoryId, CacheReport] = {}
+        self.asked = 0
+
+    async def known(self, repository: RepositoryId) -> CacheReport:
+        return self.reports.get(repository, CacheReport(repository, NOW))
+
+    async def read(self, repository: RepositoryId) -> CacheReport:
+        self.asked += 1
+        return await self.known(repository)
+
+
 class FakeEngine:
     """Remembers what it was asked for; `perform` answers with what the test put into `answers`."""
 
@@ -121,6 +137,9 @@ class FakeEngine:
         self.offered: tuple[Transition, ...] | SourceError = transitions()
         self.running = False
         self.github = FakeGitHub()
+        self.logs: Any = None
+        self.desk: Any = None
+        self.caches = FakeCaches()
 
     def arm(self, command: ArmedCommand) -> Armed:
         armed = Armed(len(self.snapshot.armed) + 1, command, self.clock.now())

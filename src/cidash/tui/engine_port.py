@@ -2,16 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cidash.domain.acting import Artifact, MergeSettings, PendingDeployment
 from cidash.domain.armed import Armed, ArmedCommand
+from cidash.domain.cache_ledger import CacheReport
 from cidash.domain.ci import PullRequest, Workflow
 from cidash.domain.command import Action, Command
 from cidash.domain.epic import Transition
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
 from cidash.domain.workflow_file import DispatchInput
+from cidash.tui.desk_port import DeskPort
+
+if TYPE_CHECKING:
+    from cidash.github.log_file import LogFile
+    from cidash.github.log_queries import Annotation
 
 
 class GitHubPort(Protocol):
@@ -50,6 +56,32 @@ class GitHubPort(Protocol):
         ...
 
 
+class CachesPort(Protocol):
+    """What view 3 asks of the engine."""
+
+    async def known(self, repository: RepositoryId) -> CacheReport:
+        """Returns what the history and the stored answers give, without asking anybody."""
+        ...
+
+    async def read(self, repository: RepositoryId) -> CacheReport:
+        """Returns the report after asking GitHub for what it lacks; problems stand in it."""
+        ...
+
+
+class LogsPort(Protocol):
+    """Logs of finished jobs; every failure is a SourceError."""
+
+    async def open(
+        self, repository: RepositoryId, job_id: int, on_bytes: Callable[[int], None] = lambda _: None
+    ) -> "LogFile":
+        """Returns the log; whoever gets it closes it. `on_bytes` hears how many bytes were read so far."""
+        ...
+
+    async def annotations(self, repository: RepositoryId, job_id: int) -> "tuple[Annotation, ...] | None":
+        """Returns the job's annotations, or None where this token may not read them."""
+        ...
+
+
 class EnginePort(Protocol):
     """Keeps a snapshot true and carries out commands."""
 
@@ -84,6 +116,21 @@ class EnginePort(Protocol):
 
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         """Returns the transitions that this user has for the ticket now; raises SourceError."""
+        ...
+
+    @property
+    def desk(self) -> DeskPort | None:
+        """What forms for tickets ask; None without Jira."""
+        ...
+
+    @property
+    def caches(self) -> CachesPort:
+        """Ledger, autopsies and storage of caches."""
+        ...
+
+    @property
+    def logs(self) -> LogsPort:
+        """Opens logs."""
         ...
 
     @property
