@@ -12,19 +12,21 @@ from cidash.cli.parser import Arguments
 from cidash.cli.words import BOLD, DIM, GREEN, RED, YELLOW
 from cidash.config.model import Config
 from cidash.domain.cache import CacheState
-from cidash.domain.cache_ledger import Arm, ArmResult, Autopsy, CacheAccount, CacheReport, CacheStorage, StorageGroup
-from cidash.domain.format import DASH, age_text, percent, seconds_text, size_text
+from cidash.domain.cache_ledger import ArmResult, Autopsy, CacheAccount, CacheReport, CacheStorage, StorageGroup
+from cidash.domain.cache_words import (
+    ARM_WORDS,
+    interval_text,
+    rate_text,
+    refs_text,
+    shift_text,
+    storage_text,
+    worth_text,
+)
+from cidash.domain.format import DASH, age_text, seconds_text, size_text
 from cidash.domain.repository import RepositoryId
 
 COLLECT = 60
 """Requests that may go into logs and jobs that the history lacks."""
-_ARM_WORDS = {
-    Arm.NONE: "none",
-    Arm.MISS: "miss + save",
-    Arm.PARTIAL: "partial",
-    Arm.HIT: "hit",
-    Arm.BROKEN: "broken",
-}
 STATE_COLOURS = {
     CacheState.HIT: GREEN,
     CacheState.PARTIAL: YELLOW,
@@ -104,14 +106,14 @@ def print_ledger(report: CacheReport, console: Console) -> None:
         _print_account(account, report.autopsy(account), console, report.at)
     console.line()
     if report.storage is not None:
-        console.note(f"  {storage_line(report.storage)}; `cidash caches entries` lists it")
+        console.note(f"  {storage_text(report.storage)}; `cidash caches entries` lists it")
 
 
 def _print_account(account: CacheAccount, autopsy: Autopsy | None, console: Console, now: datetime) -> None:
     console.line(f"  {console.paint(console.own(account.cache), BOLD)}  {account.workflow_name}, {_jobs(account)}")
     head: list[Cell] = [(word, DIM) for word in ("arm", "n", "median", "95 %", "against none")]
     console.table([head, *(arm_row(one) for one in account.arms)], indent=4, right=(1, 2))
-    for line in account_lines(account):
+    for line in filter(None, (rate_text(account), worth_text(account))):
         console.line(f"    {line}")
     console.note(f"    {account.note}")
     if autopsy is not None:
@@ -126,71 +128,11 @@ def _print_account(account: CacheAccount, autopsy: Autopsy | None, console: Cons
 
 def arm_row(one: ArmResult) -> list[Cell]:
     """Returns arm, n, median, interval and shift of one arm as text."""
-    return [_ARM_WORDS[one.arm], str(one.n), seconds_text(one.median_seconds), interval_text(one), shift_text(one)]
-
-
-def interval_text(one: ArmResult) -> str:
-    """Returns the interval of the median; how many more runs it needs, where it has none."""
-    if one.interval_seconds is None:
-        return "" if one.n == 0 else f"{6 - one.n} more for an interval"
-    return f"{seconds_text(one.interval_seconds[0])} to {seconds_text(one.interval_seconds[1])}"
-
-
-def shift_text(one: ArmResult) -> str:
-    """Returns how far the arm lies from the runs without the cache."""
-    if one.shift_seconds is None:
-        return ""
-    text = signed(one.shift_seconds)
-    if one.shift_interval_seconds is not None:
-        low, high = one.shift_interval_seconds
-        text += f" ({signed(low)} to {signed(high)})"
-    return text
-
-
-def signed(seconds: float) -> str:
-    """Returns a difference in seconds with its sign."""
-    return ("+" if seconds > 0 else "−" if seconds < 0 else "") + seconds_text(abs(seconds))
-
-
-def account_lines(account: CacheAccount) -> list[str]:
-    """Returns hit rate and worth of a cache as sentences."""
-    rated = account.hits + account.partials + account.misses
-    rate = "hit rate unknown"
-    if account.hit_rate is not None and account.hit_rate_interval is not None:
-        low, high = account.hit_rate_interval
-        rate = f"hit {account.hits}/{rated} = {percent(account.hit_rate)} ({percent(low)} to {percent(high)})"
-    counts = [rate, f"partial {account.partials}/{rated}"]
-    counts += [f"broken {account.broken}"] if account.broken else []
-    counts += [f"unknown {account.unknown}, left out"] if account.unknown else []
-    counts += [f"inferred {account.inferred}"] if account.inferred else []
-    worth = []
-    if account.net_minutes_per_week is not None:
-        worth.append(f"net {minutes(account.net_minutes_per_week)} a week")
-    if account.gross_minutes_per_week is not None:
-        worth.append(f"gross {minutes(account.gross_minutes_per_week)} a week")
-    if account.tax_per_miss_seconds is not None:
-        worth.append(f"a miss costs {signed(account.tax_per_miss_seconds)}")
-    if account.saved_bytes is not None:
-        worth.append(size_text(account.saved_bytes))
-    return [" · ".join(counts), *([" · ".join(worth)] if worth else [])]
-
-
-def minutes(amount: float) -> str:
-    """Returns minutes won (+) or lost (−)."""
-    return f"{'+' if amount > 0 else '−' if amount < 0 else ''}{abs(amount):.1f} min"
+    return [ARM_WORDS[one.arm], str(one.n), seconds_text(one.median_seconds), interval_text(one), shift_text(one)]
 
 
 def _jobs(account: CacheAccount) -> str:
     return f"job{'s' if len(account.jobs) > 1 else ''} {', '.join(account.jobs)}"
-
-
-def storage_line(one: CacheStorage) -> str:
-    """Returns how much is stored, of how much, and what only pull requests can read."""
-    used = max(one.usage_bytes or 0, one.size_bytes)
-    quota = size_text(one.quota_bytes) + ("" if one.quota_is_told else " (the usual quota)")
-    share = percent(used / one.quota_bytes) if one.quota_bytes else DASH
-    pull = f"{size_text(one.pull_bytes)} for pull requests only"
-    return f"{size_text(used)} of {quota} in {one.count} entries ({share}); {pull}"
 
 
 def print_entries(report: CacheReport, console: Console) -> None:
@@ -198,7 +140,7 @@ def print_entries(report: CacheReport, console: Console) -> None:
     stored = report.storage
     if stored is None:
         return
-    console.heading(str(report.repository), storage_line(stored))
+    console.heading(str(report.repository), storage_text(stored))
     head: list[Cell] = [(word, DIM) for word in ("size", "entries", "PR only", "last used", "cache", "refs")]
     rows: list[list[Cell]] = [_group_row(one, report.at) for one in stored.groups]
     console.table([head, *rows], right=(0, 1, 2, 3))
@@ -208,12 +150,6 @@ def _group_row(one: StorageGroup, now: datetime) -> list[Cell]:
     used = DASH if one.last_accessed_at is None else age_text((now - one.last_accessed_at).total_seconds())
     pull = size_text(one.pull_bytes) if one.pull_bytes else ""
     return [size_text(one.size_bytes), str(one.count), pull, used, one.name, refs_text(one)]
-
-
-def refs_text(one: StorageGroup) -> str:
-    """Returns the refs of a group in short."""
-    names = [ref.removeprefix("refs/heads/").removeprefix("refs/") for ref in one.refs]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 # -- JSON ---------------------------------------------------------------------------------------------------------

@@ -17,7 +17,13 @@ class ActionProvider(Provider):
 
     def _actions(self) -> list[keys.KeyDef]:
         app = cast("CidashApp", self.app)
-        return [one for one in keys.TABLE if one.in_palette and not (app.read_only and one.id in keys.WRITES)]
+        return [
+            one
+            for one in keys.TABLE
+            if one.in_palette
+            and one.place in {"view", app.current_mode}
+            and not (app.read_only and one.id in keys.WRITES)
+        ]
 
     def _run(self, one: keys.KeyDef) -> Callable[[], Awaitable[bool]]:
         action = one.action if one.action.startswith("app.") else f"screen.{one.action}"

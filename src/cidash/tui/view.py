@@ -1,11 +1,13 @@
 """What the six views have in common: header, problem line, footer, and how they are fed and switched."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from cidash.domain.snapshot import Snapshot
+from cidash.tui import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 class View(Screen[None]):
     """One of the six. It only draws: the app feeds it the newest snapshot while it is the one that is seen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("view")
 
     app: "CidashApp"
 
@@ -46,5 +50,14 @@ def _watch(app: "CidashApp") -> View:
     return WatchScreen(app.engine.snapshot, app.first_repository)
 
 
-VIEWS: tuple[ViewDef, ...] = (ViewDef(1, "watch", _watch),)
+def _caches(app: "CidashApp") -> View:
+    from cidash.tui.caches.screen import CachesScreen
+
+    return CachesScreen(app.engine.snapshot, app.first_repository)
+
+
+VIEWS: tuple[ViewDef, ...] = (
+    ViewDef(1, "watch", _watch),
+    ViewDef(3, "caches", _caches),
+)
 """In the order of their keys. The key table holds a `view.N` action for each."""

@@ -36,7 +36,10 @@ class HelpDialog(Dialog[None]):
 
     def _table(self) -> Content:
         groups: dict[str, list[Content]] = {}
-        shown = [one for one in keys.TABLE if not (self._read_only and one.id in keys.WRITES)]
+        others = keys.VIEW_PLACES - {self.app.current_mode}
+        shown = [
+            one for one in keys.TABLE if one.place not in others and not (self._read_only and one.id in keys.WRITES)
+        ]
         names = {one.id: " ".join(keys.keys_of(one.id, self._overrides)) for one in shown}
         width = widest(names.values())
         for one in shown:
