@@ -9,6 +9,7 @@ import pytest
 from cidash.tui import keys
 from cidash.tui.keyed_list import KeyedList
 from cidash.tui.settings import SettingError
+from cidash.tui.view import VIEWS
 
 
 def test_no_key_does_two_things_in_one_place() -> None:
@@ -18,7 +19,7 @@ def test_no_key_does_two_things_in_one_place() -> None:
 def test_ids_are_unique_and_begin_with_their_place() -> None:
     ids = [one.id for one in keys.TABLE]
     assert len(ids) == len(set(ids))
-    assert all(one.id.startswith(f"{one.place}.") or one.id.startswith("app.") for one in keys.TABLE)
+    assert all(one.id.startswith((f"{one.place}.", "app.", "view.")) for one in keys.TABLE)
 
 
 def test_every_place_belongs_to_a_view_or_dialog() -> None:
@@ -28,13 +29,17 @@ def test_every_place_belongs_to_a_view_or_dialog() -> None:
 
 def test_every_action_exists() -> None:
     from cidash.tui.app import CidashApp
+    from cidash.tui.caches.screen import CachesScreen
     from cidash.tui.dialogs.confirm import ConfirmDialog
     from cidash.tui.dialogs.rerun import RerunDialog
+    from cidash.tui.log.screen import LogScreen
     from cidash.tui.watch.screen import WatchScreen
 
     owners = {
         "list": KeyedList,
         "watch": WatchScreen,
+        "caches": CachesScreen,
+        "log": LogScreen,
         "rerun": RerunDialog,
         "confirm": ConfirmDialog,
         "dialog": ConfirmDialog,
@@ -103,7 +108,7 @@ async def test_help_lists_every_key(stage: Any) -> None:
         await pilot.press("question_mark")
         text = stage.text()
         for one in keys.TABLE:
-            assert one.help in text, one.id
+            assert (one.help in text) == (one.place not in keys.VIEW_PLACES - {"watch"}), one.id
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (40, 10)])
@@ -117,8 +122,9 @@ async def test_the_footer_has_at_most_six_keys_and_always_help(new_stage: Any, s
             await pilot.press("tab")
 
 
-def test_the_view_keys_are_hidden_until_there_are_views() -> None:
-    assert not any(key in "123456" for one in keys.TABLE for key in one.keys.split(","))
+def test_each_view_has_its_number_key() -> None:
+    numbers = {key: one.action for one in keys.TABLE for key in one.keys.split(",") if key in "123456"}
+    assert numbers == {str(view.number): f"app.view({view.number})" for view in VIEWS}
 
 
 def test_readers_of_the_source_find_no_other_binding() -> None:
