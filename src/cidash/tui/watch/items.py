@@ -52,8 +52,15 @@ class Item:
 
     @property
     def state(self) -> State | None:
-        """The state that sums up its runs; None without any."""
+        """The state that sums up its runs; None without any, unknown while the runs have not been read."""
+        if not self.are_runs_read:
+            return State.UNKNOWN
         return worst_state([run.state for run in self.runs])
+
+    @property
+    def are_runs_read(self) -> bool:
+        """Whether it is known which runs there are."""
+        return self.repository.runs.data is not None
 
     @property
     def branch(self) -> str | None:

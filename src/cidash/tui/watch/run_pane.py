@@ -102,7 +102,8 @@ class RunPane(Pane):
         self._show_runs(moment)
         if item is None or run is None:
             self.title_line.put(Content("Run"), Content(""))
-            self.show_rows((), Content("No run for this commit yet." if item else ""))
+            nothing = "No run for this commit yet." if item and item.are_runs_read else ""
+            self.show_rows((), Content(nothing or ("The runs have not been read yet." if item else "")))
             return
         jobs = self.jobs
         typical = typical_of_workflow(item.repository.typical, run.workflow_path)
