@@ -8,6 +8,7 @@ from cidash.analysis.log_view.line import PREFIXES, LineKind
 from cidash.domain.text import clean_block
 
 _STAMP = re.compile(r"^\ufeff?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z(?: |$))?\ufeff?", re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;:]{0,60}m")
 _TAGS = tuple((f"##[{kind}]", PREFIXES.get(kind, "")) for kind in LineKind if kind is not LineKind.PLAIN)
 _LONGEST_FOR_REGEX = 4_096
 
@@ -78,8 +79,10 @@ def shown_block(block: bytes) -> str:
         return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", " ")
+    if "\x1b[" in text:
+        text = _COLOUR.sub("", text)  # most of what there is, and much cheaper than the whole cleaning
     if "\x1b" in text or not text.isascii():
-        return "\n".join(clean_block(line) for line in text.split("\n"))
+        return clean_block(text, len(text))
     return text.replace("\t", "    ")
 
 
