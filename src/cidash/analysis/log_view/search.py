@@ -57,7 +57,10 @@ class Pattern:
 
     def lines(self, block: bytes, first_line: int) -> Iterator[int]:
         """Yields the lines that show it, of a block of whole lines whose first one is `first_line`."""
-        text = _STAMP.sub("", shown_block(block))
+        text = shown_block(block)
+        if not self._is_regex and "##[" not in text and self._compiled.search(text) is None:
+            return  # what is not in the whole of it is not in a part either
+        text = _STAMP.sub("", text)
         if "##[" in text:
             for tag, shown in _TAGS:
                 text = text.replace(tag, shown)
