@@ -32,6 +32,7 @@ def test_every_action_exists() -> None:
     from cidash.tui.caches.screen import CachesScreen
     from cidash.tui.dialogs.confirm import ConfirmDialog
     from cidash.tui.dialogs.rerun import RerunDialog
+    from cidash.tui.epic.screen import EpicScreen
     from cidash.tui.log.screen import LogScreen
     from cidash.tui.watch.screen import WatchScreen
 
@@ -39,6 +40,7 @@ def test_every_action_exists() -> None:
         "list": KeyedList,
         "watch": WatchScreen,
         "caches": CachesScreen,
+        "epic": EpicScreen,
         "log": LogScreen,
         "rerun": RerunDialog,
         "confirm": ConfirmDialog,

@@ -24,9 +24,10 @@ from cidash.domain.snapshot import Snapshot, SourceState
 
 def epic(arguments: Arguments) -> int:
     """Prints the epic; returns 1 when nothing of it is known, not even from the history."""
-    guide = guide_file(arguments.guide)[0] if arguments.guide else ()
     loaded = session.load_config(arguments)
     config = loaded.config
+    path = arguments.guide or (config.jira.guide if config.jira is not None else None)
+    guide = guide_file(path)[0] if path else ()
     if arguments.key is not None:
         if config.jira is None:
             raise UsageError("Jira is not configured, so there is no epic to show.")

@@ -129,6 +129,8 @@ class JiraConfig(_Section):
     """Without one the token is sent as Bearer (Data Center)."""
     token: TokenSource | None = None
     epic: str | None = None
+    guide: str | None = None
+    """File of a guide; its tickets that Jira does not have are offered as drafts."""
 
     @field_validator("url", "api_url")
     @classmethod

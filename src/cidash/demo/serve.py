@@ -127,6 +127,7 @@ url = "{jira_url}"
 email = "demo@example.com"
 token = {{ value = "demo-jira-token" }}
 epic = "KAN-40"
+guide = {_quoted(str(Path(__file__).with_name("guide.md")))}
 
 [history]
 path = {_quoted(str(history))}

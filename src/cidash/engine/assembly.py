@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cidash.analysis.guide import GuideTicket, read_guide
 from cidash.config.error import ConfigError
 from cidash.config.load import default_targets
 from cidash.config.model import Config
@@ -25,6 +26,8 @@ from cidash.github.client import GitHubClient
 from cidash.history.store import History, HistoryError
 from cidash.jira.actions import JiraActions
 from cidash.jira.client import JiraClient
+
+_GUIDE_LIMIT = 2 * 1024 * 1024
 
 
 def build(
@@ -80,6 +83,7 @@ def build(
             credentials.url, credentials.email, credentials.token, history.bodies, clock, credentials.api_url
         )
         jira = JiraPoll(client, epic_key, board, clock)
+        jira.guide = _guide(config.jira.guide if config.jira is not None else None)
         jira.links = tuple(PullLinks(one, clients[one.host], board, clock) for one in repositories)
         jira_actions = JiraActions(client)
     commands = Commands(
@@ -113,6 +117,17 @@ def logs_folder(config: Config, history_path: Path | None) -> Path | None:
 def _cache_settings(config: Config) -> CacheSettings:
     quota = config.caches.quota_gb
     return CacheSettings(config.caches.names, None if quota is None else int(quota * 1024**3))
+
+
+def _guide(path: str | None) -> tuple[GuideTicket, ...]:
+    """Returns the tickets of the guide; a file that can't be read has none."""
+    if path is None:
+        return ()
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return read_guide(file.read(_GUIDE_LIMIT).decode(errors="replace"))
+    except OSError:
+        return ()
 
 
 def _history(path: Path | None, clock: Clock) -> tuple[History, Problem | None]:

@@ -1,5 +1,6 @@
 """What a form for a ticket has to ask of Jira: transitions, types and their fields, users, comments, link types."""
 
+from cidash.analysis.guide import GuideTicket
 from cidash.domain.command import MoveTicket
 from cidash.domain.epic import LinkKind, Person, Ticket, TicketComment, TicketType, Transition
 from cidash.engine.jira_poll import JiraPoll
@@ -22,6 +23,11 @@ class Desk:
     def project(self) -> str:
         """The epic's project."""
         return self._poll.epic_key.rpartition("-")[0]
+
+    @property
+    def guide(self) -> tuple[GuideTicket, ...]:
+        """The tickets of the configured guide."""
+        return self._poll.guide
 
     async def ticket(self, key: str) -> Ticket:
         """Returns the ticket as it is now."""

@@ -13,6 +13,7 @@ from cidash.jira.client import JiraClient
 from cidash.jira.keys import key_order
 
 if TYPE_CHECKING:
+    from cidash.analysis.guide import GuideTicket
     from cidash.engine.pull_links import PullLinks
 
 FULL_SECONDS = 180.0
@@ -28,6 +29,8 @@ class JiraPoll:
         self.epic_key = epic_key
         self.links: tuple[PullLinks, ...] = ()
         """What reads the pull requests beyond the open ones."""
+        self.guide: tuple[GuideTicket, ...] = ()
+        """The tickets of the configured guide."""
         self._board = board
         self._clock = clock
         self._fresh: dict[str, tuple[Ticket, datetime]] = {}

@@ -18,7 +18,7 @@ from textual.message import Message
 from cidash.domain.armed import ArmedCommand
 from cidash.domain.ci import Run
 from cidash.domain.clock import Clock
-from cidash.domain.command import Action, ActionState, Command
+from cidash.domain.command import Action, ActionState, Command, MoveTicket
 from cidash.domain.problem import SourceError
 from cidash.domain.repository import RepositoryId
 from cidash.domain.snapshot import Snapshot
@@ -99,6 +99,8 @@ class CidashApp(App[int]):
         self._glyphs = AsciiGlyphs(enabled=ascii_glyphs)
         self._unsubscribe: Callable[[], None] | None = None
         self._asks_to_quit = False
+        self.moves: list[MoveTicket] = []
+        """Moves of this session that were read back and not taken back, the newest last."""
         for one in THEMES:
             self.register_theme(one)
         wanted = theme or DARK
@@ -204,8 +206,14 @@ class CidashApp(App[int]):
             action = Action(0, command, ActionState.REFUSED, asked_at, problem.sentence, self.clock.now(), problem)
         severities: dict[ActionState, Any] = {ActionState.REFUSED: "error", ActionState.UNKNOWN: "warning"}
         self.notify(action.sentence, severity=severities.get(action.state, "information"), markup=False)
+        if action.state is ActionState.DONE and isinstance(command, MoveTicket):
+            self.moves = [*self.moves[-50:], command]
         if on_end is not None:
             on_end(action)
+
+    def forget_move(self, move: MoveTicket) -> None:
+        """Notes that a move was taken back."""
+        self.moves = [one for one in self.moves if one is not move]
 
     def arm(self, command: ArmedCommand) -> None:
         """Arms a confirmed command in the engine."""

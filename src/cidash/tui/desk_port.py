@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from cidash.analysis.guide import GuideTicket
 from cidash.domain.command import MoveTicket
 from cidash.domain.epic import Person, Ticket, TicketType, Transition
 
@@ -12,6 +13,11 @@ class DeskPort(Protocol):
     @property
     def epic_key(self) -> str:
         """The configured epic."""
+        ...
+
+    @property
+    def guide(self) -> tuple[GuideTicket, ...]:
+        """The tickets of the configured guide."""
         ...
 
     async def ticket(self, key: str) -> Ticket:

@@ -46,7 +46,7 @@ class KeyDef:
         return self.place in {"view", *VIEW_PLACES} and self.group != _MOVE
 
 
-VIEW_PLACES = frozenset({"watch", "caches"})
+VIEW_PLACES = frozenset({"watch", "caches", "epic"})
 """The places of single views; what works in all of them has the place `view`."""
 
 TABLE: tuple[KeyDef, ...] = (
@@ -88,8 +88,21 @@ TABLE: tuple[KeyDef, ...] = (
     KeyDef("caches.copy_sentence", "Y", "copy", "Copy what the cache is worth", _LOOK, "caches"),
     KeyDef("caches.refresh", "r", "refresh", "Ask GitHub now", _LOOK, "caches"),
     KeyDef("caches.delete", "X", "delete", "Delete the stored entry", _ACT, "caches"),
+    KeyDef("epic.back", "escape", "back", "Back; clear filter and marks", _MOVE, "epic"),
+    KeyDef("epic.next_pane", "tab,shift+tab", "pane", "The other pane", _MOVE, "epic"),
+    KeyDef("epic.filter", "slash", "filter", "Filter the tickets", _LOOK, "epic"),
+    KeyDef("epic.only", "f", "only", "Mine, open, unproven, blocked, all", _LOOK, "epic"),
+    KeyDef("epic.browser", "o", "browser", "Open in the browser", _LOOK, "epic"),
+    KeyDef("epic.copy_sentence", "Y", "copy", "Copy ticket and next step", _LOOK, "epic"),
+    KeyDef("epic.refresh", "r", "refresh", "Ask the servers now", _LOOK, "epic"),
+    KeyDef("epic.transition", "t", "transition", "Move the ticket, or all marked", _ACT, "epic"),
+    KeyDef("epic.new", "plus", "new", "New ticket; on a draft, that one", _ACT, "epic"),
+    KeyDef("epic.comment", "C", "comment", "Comment on the ticket", _ACT, "epic"),
+    KeyDef("epic.undo", "u", "undo", "Take the ticket's last move back", _ACT, "epic"),
+    KeyDef("epic.mark", "space", "mark", "Mark the ticket", _ACT, "epic"),
     KeyDef("view.1", "1", "watch", "Watch: runs, epic, targets", _MOVE, "app", "app.view(1)"),
     KeyDef("view.3", "3", "caches", "Caches: what they are worth", _MOVE, "app", "app.view(3)"),
+    KeyDef("view.6", "6", "epic", "Epic: tickets and next steps", _MOVE, "app", "app.view(6)"),
     KeyDef("app.help", "question_mark,f1", "help", "All keys", _APP, "view", "app.help"),
     KeyDef("app.palette", "ctrl+p", "palette", "Find an action by name", _APP, "app", "app.command_palette"),
     KeyDef("app.quit", "q", "quit", "Quit", _APP, "view", "app.quit"),
@@ -135,6 +148,11 @@ WRITES = frozenset(
         "watch.artifacts",
         "watch.transition",
         "caches.delete",
+        "epic.transition",
+        "epic.new",
+        "epic.comment",
+        "epic.undo",
+        "epic.mark",
     }
 )
 """What `read_only` hides and refuses."""
@@ -142,6 +160,7 @@ WRITES = frozenset(
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     "watch": ("app", "view", "list", "watch"),
     "caches": ("app", "view", "list", "caches"),
+    "epic": ("app", "view", "list", "epic"),
     "log": ("app", "log"),
     "confirm": ("app", "dialog", "confirm"),
     "rerun": ("app", "list", "dialog", "rerun"),

@@ -56,8 +56,15 @@ def _caches(app: "CidashApp") -> View:
     return CachesScreen(app.engine.snapshot, app.first_repository)
 
 
+def _epic(app: "CidashApp") -> View:
+    from cidash.tui.epic.screen import EpicScreen
+
+    return EpicScreen(app.engine.snapshot)
+
+
 VIEWS: tuple[ViewDef, ...] = (
     ViewDef(1, "watch", _watch),
     ViewDef(3, "caches", _caches),
+    ViewDef(6, "epic", _epic),
 )
 """In the order of their keys. The key table holds a `view.N` action for each."""
