@@ -61,21 +61,25 @@ def test_a_wrong_token_is_not_hammered() -> None:
 
 
 @given(
-    limit=st.integers(60, 15_000),
-    share=st.floats(0.01, 1.0),
-    spent=st.integers(0, 20_000),
-    cost=st.floats(0.1, 50.0),
+    share=st.floats(0.02, 1.0),
+    cost=st.integers(1, 30),
     left=st.integers(1, 3600),
-    remaining=st.integers(0, 15_000),
+    wanted=st.sampled_from([3.0, 10.0, 30.0]),
 )
-def test_the_budget_is_never_overdrawn(
-    limit: int, share: float, spent: int, cost: float, left: int, remaining: int
-) -> None:
-    budget = Budget("github.com", limit, min(remaining, limit), NOW + timedelta(seconds=left))
-    interval = budget_interval(budget, share, spent, cost, NOW)
-    rounds = left / interval if interval else 0
-    available = min(limit * share - spent, budget.remaining or 0)
-    assert rounds * cost <= max(available, cost) + 1e-6
+def test_the_budget_is_never_overdrawn(share: float, cost: int, left: int, wanted: float) -> None:
+    spent, now, end = 0, NOW, NOW + timedelta(seconds=left)
+    while now < end:
+        budget = Budget("github.com", 5000, 5000 - spent, end)
+        spent += cost
+        now += timedelta(seconds=max(wanted, budget_interval(budget, share, spent, cost, now)))
+    assert spent <= 5000 * share + cost
+
+
+def test_a_lively_ten_minutes_are_not_slowed() -> None:
+    budget = Budget("github.com", 5000, 4900, NOW + timedelta(hours=1))
+    assert budget_interval(budget, 0.25, 100, 2.0, NOW) < 3
+    nearly_spent = Budget("github.com", 5000, 3800, NOW + timedelta(minutes=40))
+    assert budget_interval(nearly_spent, 0.25, 1150, 2.0, NOW) > 10
 
 
 def test_spending_learns_the_cost_of_a_round_and_starts_anew_with_the_window() -> None:

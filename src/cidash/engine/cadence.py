@@ -12,6 +12,7 @@ from cidash.domain.snapshot import Budget
 UNFOCUSED_SECONDS = 30.0
 LONGEST_RETRY_SECONDS = 30.0
 HOPELESS_SECONDS = 300.0
+HORIZON_SECONDS = 900.0
 _RECENT = timedelta(minutes=5)
 _RESERVE = 20  # requests left to the user's own writes when the share is used up
 
@@ -57,7 +58,11 @@ def wanted_interval(activity: Activity, pace: Pace, *, focused: bool) -> float:
 
 
 def budget_interval(budget: Budget, share: float, spent: int, cost: float, now: datetime) -> float:
-    """Returns the shortest interval that the budget bears until the limit is reset; 0 when it asks for nothing.
+    """Returns the shortest interval that the budget bears; 0 when it asks for nothing.
+
+    What is left of the share is spread over the next quarter of an hour, or over the time to the reset if that is
+    shorter: a lively ten minutes may be quick, and the less is left the slower it gets, so the share is never
+    overdrawn.
 
     Args:
         budget: the host's limit as its answers told it.
@@ -74,7 +79,7 @@ def budget_interval(budget: Budget, share: float, spent: int, cost: float, now: 
     available = min(budget.limit * share - spent, budget.remaining - _RESERVE)
     if available <= 0:
         return left_seconds
-    return max(cost, 0.0) * left_seconds / available
+    return max(cost, 0.0) * min(left_seconds, HORIZON_SECONDS) / available
 
 
 def retry_interval(problem: Problem, failures: int, base: float, now: datetime) -> float:
