@@ -1,6 +1,6 @@
 """The ledger, the autopsy and the storage, by example."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -168,7 +168,7 @@ def test_the_step_is_found_by_its_time() -> None:
 # -- autopsy ------------------------------------------------------------------------------------------------------
 
 
-def examine(runs: list[tuple[Attempt, tuple[CacheEvent, ...]]], clues: Clues = Clues()) -> tuple[MissCause, str]:  # noqa: B008
+def examine(runs: Sequence[tuple[Attempt, tuple[CacheEvent, ...]]], clues: Clues = Clues()) -> tuple[MissCause, str]:  # noqa: B008
     (miss,) = last_misses([one for one, _ in runs], told(runs))
     found = autopsy(miss, clues)
     return found.cause, found.sentence

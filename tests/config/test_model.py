@@ -113,8 +113,8 @@ def test_two_targets_of_one_id_are_refused() -> None:
 def test_the_default_targets_are_those_of_the_guide() -> None:
     targets = default_targets()
     assert [target.id for target in targets] == [
-        "ci-time-hit", "docker-build-hit", "second-run", "ci-total", "lint-coverage", "security-scans", "branch-protection", "release-automation",
-        "formatting",
+        "ci-time-hit", "docker-build-hit", "second-run", "ci-total", "lint-coverage", "security-scans",
+        "branch-protection", "release-automation", "formatting",
     ]  # fmt: skip
     assert (targets[0].baseline, targets[0].limit, targets[0].cache) == (210, 120, CacheState.HIT)
     assert [target.limit for target in targets[1:4]] == [30, 60, 300]

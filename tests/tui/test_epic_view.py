@@ -32,10 +32,12 @@ class FakeDesk:
 
     async def ticket(self, key: str) -> Ticket:
         epic = self.engine.snapshot.epic.data
-        return next(one for one in epic.children if one.key == key)
+        found: Ticket = next(one for one in epic.children if one.key == key)
+        return found
 
     async def transitions(self, key: str) -> tuple[Transition, ...]:
-        return await self.engine.transitions(key)
+        found: tuple[Transition, ...] = await self.engine.transitions(key)
+        return found
 
     async def people(self, text: str) -> tuple[Person, ...]:
         return (Person("1", "Robin Colleague"), Person("2", f"{text} Other"))
@@ -52,8 +54,9 @@ class FakeDesk:
 
 @pytest.fixture
 def desk(stage: Any) -> FakeDesk:
-    stage.engine.desk = FakeDesk(stage.engine)
-    return stage.engine.desk
+    desk = FakeDesk(stage.engine)
+    stage.engine.desk = desk
+    return desk
 
 
 def refusing(stage: Any, sentence: str, kind: ProblemKind = ProblemKind.REFUSED, **fields: str) -> Callable[..., Any]:

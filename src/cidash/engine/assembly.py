@@ -12,11 +12,12 @@ from cidash.domain.clock import Clock
 from cidash.domain.problem import Problem, ProblemKind
 from cidash.domain.repository import RepositoryId
 from cidash.engine.board import Board
-from cidash.engine.cache_desk import CacheDesks, CacheSettings
+from cidash.engine.cache_desk import CacheSettings
 from cidash.engine.cadence import Pace
 from cidash.engine.commands import Commands
 from cidash.engine.engine import Engine
 from cidash.engine.jira_poll import JiraPoll
+from cidash.engine.job_logs import JobLogs
 from cidash.engine.kept import KeptAttempts
 from cidash.engine.parts import failed
 from cidash.engine.pull_links import PullLinks
@@ -95,8 +96,9 @@ def build(
     )
     targets = tuple(one.target() for one in config.targets) or default_targets()
     folder = logs_folder(config, history_path)
-    engine = Engine(board, clock, pace, history, polls, jira, commands, targets, folder)
-    engine.caches = CacheDesks(polls, board, clock, _cache_settings(config))
+    engine = Engine(board, clock, pace, history, polls, jira, commands, targets)
+    engine.logs = JobLogs({poll.repository: poll.client for poll in polls}, folder)
+    engine.caches.configure(_cache_settings(config))
     return engine
 
 

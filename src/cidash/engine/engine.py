@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 from cidash.analysis.cache_states import cache_states, named
 from cidash.analysis.targets import judge
@@ -20,7 +19,7 @@ from cidash.domain.snapshot import Snapshot
 from cidash.domain.target import Target
 from cidash.engine.armed_actions import ArmedActions
 from cidash.engine.board import Board
-from cidash.engine.cache_desk import CacheDesks, CacheSettings
+from cidash.engine.cache_desk import CacheDesks, CacheSettings, Purse
 from cidash.engine.cadence import Pace, retry_interval, wanted_interval
 from cidash.engine.collector import Collector
 from cidash.engine.commands import Commands
@@ -56,7 +55,6 @@ class Engine:
         jira: JiraPoll | None,
         commands: Commands,
         targets: Sequence[Target],
-        logs_folder: Path | None = None,
     ) -> None:
         self._board = board
         self._clock = clock
@@ -68,14 +66,14 @@ class Engine:
         self._armed = ArmedActions(board, clock, {poll.repository: poll for poll in polls}, commands)
         self.github = GitHubQuestions({poll.repository: poll.client for poll in polls})
         """Asks what is needed to ask for a write."""
-        self.caches = CacheDesks(polls, board, clock, CacheSettings())
+        self.caches = CacheDesks(polls, board, clock, CacheSettings(), Purse(self._spare, self._note_collected))
         """Ledger, autopsies and storage of caches, by repository."""
         self._targets = tuple(targets)
         self._focused = True
         self._kicks: list[asyncio.Event] = []
         self._spending: Mapping[str, Spending] = {poll.client.host: Spending(pace.budget) for poll in polls}
         self._statistics_due = True
-        self.logs = JobLogs({poll.repository: poll.client for poll in polls}, logs_folder)
+        self.logs = JobLogs({poll.repository: poll.client for poll in polls}, None)
         """Logs of finished jobs, from the disk cache or streamed to it."""
         self.reader = Reader(polls)
         """Single questions of the command line."""
@@ -322,6 +320,12 @@ class Engine:
 
     def _note_statistics(self) -> None:
         self._statistics_due = True
+
+    def _spare(self, repository: RepositoryId) -> int:
+        """Returns how many requests may go into filling in now; a host that was never asked told no limit yet."""
+        poll = next(poll for poll in self._polls if poll.repository == repository)
+        budget = poll.client.budget
+        return self._spending[repository.host].spare(budget) if budget.limit is not None else 1
 
     def _note_collected(self, repository: RepositoryId) -> None:
         self._spending[repository.host].note_collected(1)
