@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from cidash.analysis.cache_autopsy import Clues, Miss, autopsy, last_misses, lines_wanted, reference
 from cidash.analysis.cache_ledger import ledger, uses_of
@@ -21,8 +22,11 @@ from cidash.domain.workflow_file import WorkflowFile
 from cidash.engine.board import Board
 from cidash.engine.repository_poll import RepositoryPoll
 from cidash.github import acting_queries, cache_queries, past_queries
-from cidash.github.client import GitHubClient
+from cidash.github.client import GitHubClient, Reading
+from cidash.github.query import Query
 from cidash.history.store import HistoryError
+
+T = TypeVar("T")
 
 MOST_ATTEMPTS = 1_500
 """How many of the newest attempts the ledger is about."""
@@ -48,6 +52,16 @@ class _Kept:
     caches: Mapping[int, JobCaches]
 
 
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What the desks may spend of a host's rate limit, so that they never slow down the polling."""
+
+    spare: Callable[[RepositoryId], int] = lambda _: FILES_AT_ONCE
+    """How many requests may be made now."""
+    note: Callable[[RepositoryId], None] = lambda _: None
+    """Told of each request."""
+
+
 class CacheDesk:
     """Answers for one repository. What was found out about a miss is remembered: it does not change."""
 
@@ -58,10 +72,12 @@ class CacheDesk:
         settings: CacheSettings,
         default_branch: Callable[[], str | None],
         base_branch: Callable[[str | None], str | None],
+        purse: "Purse",
     ) -> None:
         self._poll = poll
         self._clock = clock
-        self._settings = settings
+        self.settings = settings
+        self._purse = purse
         self._default_branch = default_branch
         self._base_branch = base_branch
         self._clues: dict[tuple[int, int, str], Clues] = {}
@@ -91,7 +107,8 @@ class CacheDesk:
         if problem is not None:
             problems.append(problem)
         try:
-            if not problems and await self._read_files(kept, files):
+            most = min(files, self._purse.spare(self._repository))
+            if not problems and await self._read_files(kept, most):
                 kept, _ = await self._kept()
             if not problems:
                 await self._read_clues(kept)
@@ -131,7 +148,7 @@ class CacheDesk:
         history = self._poll.history.store
         attempts = tuple(history.attempts(limit=MOST_ATTEMPTS, steps=False))
         found = history.job_caches([job.id for attempt in attempts for job in attempt.jobs])
-        return _Kept(attempts, {key: named(one, self._settings.names) for key, one in found.items()})
+        return _Kept(attempts, {key: named(one, self.settings.names) for key, one in found.items()})
 
     # -- from GitHub --------------------------------------------------------------------------------------------
 
@@ -143,31 +160,35 @@ class CacheDesk:
     def _repository(self) -> RepositoryId:
         return self._poll.repository
 
+    async def _ask(self, query: Query[T]) -> Reading[T]:
+        self._purse.note(self._repository)
+        return await self._client.fetch(query)
+
     def _recalled(self) -> tuple[CacheStorage | None, datetime | None]:
         entries = self._client.recall(acting_queries.caches(self._repository))
         if entries is None:
             return None, None
         usage = self._client.recall(cache_queries.usage(self._repository))
         limit = self._client.recall(cache_queries.storage_limit(self._repository))
-        quota = self._settings.quota_bytes or (limit.data if limit is not None else None)
+        quota = self.settings.quota_bytes or (limit.data if limit is not None else None)
         return storage(entries.data, usage.data if usage is not None else None, quota), entries.fetched_at
 
     async def _read_storage(self) -> tuple[CacheStorage, datetime]:
-        entries = await self._client.fetch(acting_queries.caches(self._repository))
+        entries = await self._ask(acting_queries.caches(self._repository))
         try:
-            usage: int | None = (await self._client.fetch(cache_queries.usage(self._repository))).data
+            usage: int | None = (await self._ask(cache_queries.usage(self._repository))).data
         except SourceError as error:
             if error.problem.kind not in _NOT_TOLD:
                 raise
             usage = None
-        quota = self._settings.quota_bytes or await self._read_limit()
+        quota = self.settings.quota_bytes or await self._read_limit()
         return storage(entries.data, usage, quota), entries.fetched_at
 
     async def _read_limit(self) -> int | None:
         """Asks once: who is not told now will not be told later."""
         if self._limit is None:
             try:
-                self._limit = ((await self._client.fetch(cache_queries.storage_limit(self._repository))).data,)
+                self._limit = ((await self._ask(cache_queries.storage_limit(self._repository))).data,)
             except SourceError as error:
                 if error.problem.kind not in _NOT_TOLD:
                     raise
@@ -179,7 +200,7 @@ class CacheDesk:
         found: dict[tuple[str, str], str] = {}
         for head, path in _lacking(kept, most):
             try:
-                blob = (await self._client.fetch(past_queries.file_sha(self._repository, path, head))).data
+                blob = (await self._ask(past_queries.file_sha(self._repository, path, head))).data
             except SourceError as error:
                 if error.problem.kind not in _NOT_TOLD:
                     raise
@@ -209,7 +230,7 @@ class CacheDesk:
 
     async def _changed(self, before: str, after: str) -> tuple[str, ...] | None:
         try:
-            return (await self._client.fetch(cache_queries.changed_files(self._repository, before, after))).data
+            return (await self._ask(cache_queries.changed_files(self._repository, before, after))).data
         except SourceError as error:
             if error.problem.kind not in _NOT_TOLD:
                 raise
@@ -217,7 +238,7 @@ class CacheDesk:
 
     async def _workflow(self, path: str, commit: str) -> WorkflowFile | None:
         try:
-            content = (await self._client.fetch(acting_queries.file(self._repository, path, commit))).data
+            content = (await self._ask(acting_queries.file(self._repository, path, commit))).data
             return parse_workflow(content)
         except WorkflowFileError:
             return None
@@ -230,6 +251,7 @@ class CacheDesk:
         """Returns these lines of the log, without their time stamps; nothing else of it is kept."""
         if not numbers:
             return {}
+        self._purse.note(self._repository)
         wanted, found = set(numbers), {}
         number, rest = 1, b""
         try:
@@ -253,9 +275,18 @@ class CacheDesk:
 class CacheDesks:
     """The desks of all repositories."""
 
-    def __init__(self, polls: Sequence[RepositoryPoll], board: Board, clock: Clock, settings: CacheSettings) -> None:
+    def __init__(
+        self, polls: Sequence[RepositoryPoll], board: Board, clock: Clock, settings: CacheSettings, purse: Purse
+    ) -> None:
         self.settings = settings
+        self._purse = purse
         self._desks = {poll.repository: self._desk(poll, board, clock) for poll in polls}
+
+    def configure(self, settings: CacheSettings) -> None:
+        """Takes over what the configuration says of caches."""
+        self.settings = settings
+        for desk in self._desks.values():
+            desk.settings = settings
 
     def of(self, repository: RepositoryId) -> CacheDesk:
         """Returns the desk of that repository; raises KeyError for another than the engine's."""
@@ -277,7 +308,7 @@ class CacheDesks:
         def default_branch() -> str | None:
             return board.repository(poll.repository).default_branch
 
-        return CacheDesk(poll, clock, self.settings, default_branch, base_branch)
+        return CacheDesk(poll, clock, self.settings, default_branch, base_branch, self._purse)
 
 
 def _text(line: bytes) -> str:
