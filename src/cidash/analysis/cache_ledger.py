@@ -16,6 +16,8 @@ from cidash.domain.ci import Attempt, Job
 from cidash.domain.state import State
 
 WEEK_SECONDS = 7 * 86_400.0
+_SHIFT_RUNS = 200
+"""A shift is that of the newest so many runs of both arms: it takes their product in time."""
 _ARMS = {
     CacheState.HIT: Arm.HIT,
     CacheState.PARTIAL: Arm.PARTIAL,
@@ -205,7 +207,8 @@ def _result(arm: Arm, sample: Sequence[tuple[float, int]], base: Sequence[float]
     values = [seconds for seconds, _ in sample]
     if not values:
         return ArmResult(arm)
-    shift = hodges_lehmann(base, values) if base and arm is not Arm.NONE else None
+    is_compared = base and arm is not Arm.NONE
+    shift = hodges_lehmann(base[:_SHIFT_RUNS], values[:_SHIFT_RUNS]) if is_compared else None
     return ArmResult(
         arm,
         len(values),

@@ -87,7 +87,7 @@ class CacheDesk:
         """Returns what the history and the stored answers give, without asking anybody."""
         kept, problem = await self._kept()
         stored, at = self._recalled()
-        return self._report(kept, stored, at, (problem,) if problem is not None else ())
+        return await self._report(kept, stored, at, (problem,) if problem is not None else ())
 
     async def read(self, files: int = FILES_AT_ONCE) -> CacheReport:
         """Asks for the entries, for workflow files that the ledger lacks, and for what explains the last misses.
@@ -114,17 +114,23 @@ class CacheDesk:
                 await self._read_clues(kept)
         except SourceError as error:
             problems.append(error.problem)
-        return self._report(kept, stored, at, tuple(problems))
+        return await self._report(kept, stored, at, tuple(problems))
 
     # -- putting it together ------------------------------------------------------------------------------------
 
-    def _report(
+    async def _report(
         self, kept: _Kept, stored: CacheStorage | None, at: datetime | None, problems: tuple[Problem, ...]
     ) -> CacheReport:
+        """Weighs everything in a thread of its own: a key press must not wait for statistics."""
         now = self._clock.now()
-        accounts = ledger(kept.attempts, kept.caches, now)
-        autopsies = [autopsy(miss, self._all_clues(miss, stored)) for miss in last_misses(kept.attempts, kept.caches)]
-        return CacheReport(self._poll.repository, now, accounts, tuple(autopsies), stored, at, problems)
+
+        def weigh() -> CacheReport:
+            accounts = ledger(kept.attempts, kept.caches, now)
+            misses = last_misses(kept.attempts, kept.caches)
+            autopsies = tuple(autopsy(miss, self._all_clues(miss, stored)) for miss in misses)
+            return CacheReport(self._repository, now, accounts, autopsies, stored, at, problems)
+
+        return await asyncio.to_thread(weigh)
 
     def _all_clues(self, miss: Miss, stored: CacheStorage | None) -> Clues:
         found = self._clues.get(_key(miss), Clues())

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 WIDE, HIGH = 110, 20
 KNOWN_EVERY = timedelta(seconds=10)
 READ_EVERY = timedelta(seconds=60)
+_IDLE_TICKS = 5
 _KEYS = ("list.open", "caches.delete", "caches.copy_sentence", "caches.refresh", "caches.next_pane", "app.help")
 
 
@@ -50,6 +51,8 @@ class CachesScreen(View):
         self._known_at: datetime | None = None
         self._read_at: datetime | None = None
         self._is_reading = False
+        self._ticks = 0
+        self._told: tuple[object, ...] = ()
         self._problems = Problems()
 
     def compose(self) -> ComposeResult:
@@ -107,11 +110,17 @@ class CachesScreen(View):
         self.draw()
 
     def tick(self) -> None:
-        """Called once a second: looks into the history now and then, and less often asks GitHub."""
+        """Called once a second: looks into the history when something is new, and now and then asks GitHub."""
         now = self.app.clock.now()
+        self._ticks += 1
         if not self._is_reading and self._known_at is not None and now - self._known_at >= KNOWN_EVERY:
-            self.read(ask=self._read_at is None or now - self._read_at >= READ_EVERY)
-        self.draw()
+            ask = self._read_at is None or now - self._read_at >= READ_EVERY
+            told = tuple((one.caches, one.runs.data) for one in self.snapshot.repositories)
+            if ask or told != self._told:
+                self._told = told
+                self.read(ask=ask)
+        if self._ticks % _IDLE_TICKS == 0:
+            self.draw()
 
     def draw(self) -> None:
         """Draws the newest reports at this moment."""
