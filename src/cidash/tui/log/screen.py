@@ -51,6 +51,7 @@ class LogScreen(Screen[None]):
         self._reading = False
         self._opened = False
         self._note = ""
+        self._is_up = False
 
     def compose(self) -> ComposeResult:
         """Yields title, annotations, the log, what is to be said, the footer."""
@@ -64,6 +65,7 @@ class LogScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begins to read, or shows the steps."""
         self.log_view = self.query_one(LogView)
+        self._is_up = True
         self.query_one("#annotations").display = False
         self.query_one(FooterLine).show(
             ("log.fold", "log.search", "log.next_match", "log.failed", "log.save", "log.help")
@@ -76,6 +78,7 @@ class LogScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """Lets go of the file."""
+        self._is_up = False
         if self._unsubscribe is not None:
             self._unsubscribe()
         if self.log_view.file is not None:
@@ -151,7 +154,7 @@ class LogScreen(Screen[None]):
     # -- drawing ------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self._is_up:
             return
         job, now = self._job, self.app.clock.now()
         state = look.of_state(job.state)
