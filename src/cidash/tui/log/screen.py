@@ -33,6 +33,8 @@ _ANNOTATIONS = 5
 _RETRY_SECONDS = (2.0, 4.0, 8.0, 15.0, 30.0)
 _LATE_SECONDS = 120
 _PROGRESS_BYTES = 1_000_000
+_KEYS = ("log.fold", "log.search", "log.next_match", "log.failed", "log.save", "log.help")
+_KEYS_BEFORE = ("log.browser", "log.back", "log.help")
 _LEVELS = {"failure": ("✗", look.BAD), "warning": ("!", look.BUSY), "notice": ("·", look.CALM)}
 
 
@@ -67,9 +69,6 @@ class LogScreen(Screen[None]):
         self.log_view = self.query_one(LogView)
         self._is_up = True
         self.query_one("#annotations").display = False
-        self.query_one(FooterLine).show(
-            ("log.fold", "log.search", "log.next_match", "log.failed", "log.save", "log.help")
-        )
         self._unsubscribe = self.app.engine.subscribe(self._on_snapshot)
         self.set_interval(1.0, self._show)
         self.log_view.focus()
@@ -165,6 +164,7 @@ class LogScreen(Screen[None]):
         )  # fmt: skip
         self.query_one("#log-title", Line).put(title)
         self.query_one("#log-status", Line).put(self._status())
+        self.query_one(FooterLine).show(_KEYS if self._opened else _KEYS_BEFORE)
         if not self._opened:
             self.query_one("#notice", Static).update(self._steps() if job.state.is_active else Content(self._note))
 
