@@ -20,22 +20,20 @@ from cidash.domain.state import State
 from cidash.tui import browser, keys, look
 from cidash.tui.columns import assemble
 from cidash.tui.footer import FooterLine
+from cidash.tui.log.annotations import annotation_lines
 from cidash.tui.log.view import LogView
 from cidash.tui.pane import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cidash.github.log_queries import Annotation
     from cidash.tui.app import CidashApp
 
-_ANNOTATIONS = 5
 _RETRY_SECONDS = (2.0, 4.0, 8.0, 15.0, 30.0)
 _LATE_SECONDS = 120
 _PROGRESS_BYTES = 1_000_000
 _KEYS = ("log.fold", "log.search", "log.next_match", "log.failed", "log.save", "log.help")
 _KEYS_BEFORE = ("log.browser", "log.back", "log.help")
-_LEVELS = {"failure": ("✗", look.BAD), "warning": ("!", look.BUSY), "notice": ("·", look.CALM)}
 
 
 class LogScreen(Screen[None]):
@@ -143,7 +141,7 @@ class LogScreen(Screen[None]):
             return  # the log tells the same, later in the text
         if found:
             box = self.query_one("#annotations", Static)
-            box.update(_annotations(found))
+            box.update(annotation_lines(found))
             box.display = True
 
     def _ended_long_ago(self) -> bool:
@@ -393,15 +391,3 @@ class LogScreen(Screen[None]):
             self._show()
             return
         self.dismiss(None)
-
-
-def _annotations(found: "tuple[Annotation, ...]") -> Content:
-    lines = []
-    for one in found[:_ANNOTATIONS]:
-        glyph, style = _LEVELS.get(one.level, _LEVELS["notice"])
-        where = f"{one.path}:{one.line}  " if one.path and one.path != ".github" and one.line else ""
-        text = " ".join((f"{one.title}: " if one.title else "").split() + one.message.split())
-        lines.append(assemble(" ", (glyph, style), " ", (where, look.CALM), (text[:500], look.PLAIN)))
-    if len(found) > _ANNOTATIONS:
-        lines.append(Content.styled(f"   and {len(found) - _ANNOTATIONS} more annotations", look.MUTED))
-    return Content("\n").join(lines)
