@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from textual.app import ComposeResult
 from textual.content import Content
 
+from cidash.analysis.epic_rows import epic_rows
 from cidash.analysis.links import pulls_of_ticket
-from cidash.analysis.next_step import next_step
 from cidash.domain.ci import PullRequest
 from cidash.domain.command import Action, ActionState, MoveTicket
 from cidash.domain.epic import Epic, StatusCategory, Ticket
@@ -86,8 +86,8 @@ class EpicPane(Pane):
         if moment is None or ticket is None:
             self.next_line.put(Content(""))
             return
-        pulls = pulls_of_ticket(ticket.key, moment.pulls)
-        step = next_step(ticket, pulls, {pull.number: moment.state_of(pull) for pull in pulls})
+        rows = epic_rows(moment.snapshot)
+        step = next(row.step.sentence for row in rows if row.ticket.key == ticket.key)
         self.next_line.put(assemble("  ", (f"{ticket.key} next: ", look.MUTED), (step, look.CALM)))
 
 
