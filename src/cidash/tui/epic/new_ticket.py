@@ -76,9 +76,9 @@ class NewTicketDialog(Dialog[None]):
         """Asks what the project lets this user create."""
         form = self.query_one("#form")
         form.styles.height = "auto"
-        form.styles.max_height = max(6, self.app.size.height - 9)
+        form.styles.max_height = max(6, self.app.size.height - 12)
         text = self.query_one("#description", TextArea)
-        text.styles.height = 7
+        text.styles.height = 7 if self.app.size.height >= 36 else 4
         text.tab_behavior = "focus"
         self.query_one("#extra").styles.height = "auto"
         self.query_one("#summary", Input).focus()
