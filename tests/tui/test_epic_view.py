@@ -139,7 +139,10 @@ async def test_several_marked_tickets_have_each_their_result(stage: Any, desk: F
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await to_view(pilot)
         await pilot.press("j", "space", "j", "space", "t")
-        await pilot.pause()
+        for _ in range(100):  # until the transitions of all of them are there
+            await pilot.pause()
+            if stage.app.screen.query("#choices") and stage.app.screen.query_one("#choices").rows:
+                break
         await pilot.press("enter")
         await pilot.pause()
         await pilot.pause()

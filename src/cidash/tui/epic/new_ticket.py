@@ -81,7 +81,7 @@ class NewTicketDialog(Dialog[None]):
         text.styles.height = 7 if self.app.size.height >= 36 else 4
         text.tab_behavior = "focus"
         self.query_one("#extra").styles.height = "auto"
-        self.query_one("#summary", Input).focus()
+        self.query_one("#summary", Input).focus(scroll_visible=False)
         self._say(Content.styled("Asking Jira what can be created…", look.MUTED))
         self._load()
 
@@ -104,6 +104,8 @@ class NewTicketDialog(Dialog[None]):
         self._kind = kind
         self._extra = [FieldRow(one) for one in needed]
         await self.query_one("#extra").mount(*self._extra)
+        if self.query_one("#summary", Input).has_focus:
+            self.query_one("#form").scroll_home(animate=False)
         self._say(assemble((f"Create a {kind.name} in {self._epic.ticket.key}?", look.STRONG)))
 
     @on(Input.Submitted)
