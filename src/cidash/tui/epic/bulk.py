@@ -65,7 +65,7 @@ class BulkDialog(Dialog[None]):
             if isinstance(offered, BaseException):
                 raise offered
             self._offers[ticket.key] = offered
-        counts = Counter(status for one in self._offers.values() for status in {_status(way) for way in one})
+        counts = Counter(status for one in self._offers.values() for status in dict.fromkeys(map(_status, one)))
         rows = []
         for (status_id, name), count in counts.most_common():
             share = "all" if count == len(self._tickets) else f"{count} of {len(self._tickets)}"
