@@ -35,6 +35,15 @@ def failing_log() -> bytes:
     return "".join(lines).encode()
 
 
+async def until(pilot: Any, holds: Callable[[], bool]) -> None:
+    """Waits for the screen, which is drawn a moment after the key."""
+    for _ in range(200):
+        if holds():
+            return
+        await pilot.pause()
+    pytest.fail("the screen never came to show it")
+
+
 class FakeLogs:
     """Hands out a log, or raises; `gate` holds it back."""
 
@@ -98,14 +107,14 @@ async def test_steps_fold_and_unfold(stage: Any) -> None:
     async with stage.app.run_test(size=(100, 24)) as pilot:
         await open_log(stage, pilot, FakeLogs(failing_log()))
         await pilot.press("g", "enter")
-        assert "Current runner version" in stage.text()
+        await until(pilot, lambda: "Current runner version" in stage.text())
         await pilot.press("space")
-        assert "Current runner version" not in stage.text()
+        await until(pilot, lambda: "Current runner version" not in stage.text())
         await pilot.press("f")
-        assert "failed steps only" in stage.text()
-        assert "Set up job" not in stage.text()
+        await until(pilot, lambda: "failed steps only" in stage.text())
+        await until(pilot, lambda: "Set up job" not in stage.text())
         await pilot.press("f", "T", "n")
-        assert "2026-02-01T07:13:59.1234567Z error: exit code 1." in stage.text()
+        await until(pilot, lambda: "2026-02-01T07:13:59.1234567Z error: exit code 1." in stage.text())
 
 
 async def test_search_goes_into_folded_steps_and_groups(stage: Any) -> None:
