@@ -54,7 +54,7 @@ def test_not_a_repository(text: str) -> None:
         ("https://github.com/a/b/c", None),
         ("../elsewhere", None),
         ("/srv/git/a/b.git", None),
-        ("C:/work/b", None),
+        ("C:/code/b", None),
         ("file:///srv/a/b", None),
         ("ext::sh -c evil/x", None),
         ("https://[x/a/b", None),

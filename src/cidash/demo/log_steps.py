@@ -72,11 +72,11 @@ def _checkout(_job: JobForLog, _step: StepForLog, dice: Random) -> Messages:
         "Syncing repository: tefj-fun/agent_bus",
         *group(
             "Getting Git version info",
-            "Working directory is '/home/runner/work/agent_bus/agent_bus'",
+            "Working directory is '/home/runner/_work/agent_bus/agent_bus'",
             "[command]/usr/bin/git version",
             "git version 2.52.0",
         ),
-        "Deleting the contents of '/home/runner/work/agent_bus/agent_bus'",
+        "Deleting the contents of '/home/runner/_work/agent_bus/agent_bus'",
         *group(
             "Fetching the repository",
             "[command]/usr/bin/git -c protocol.version=2 fetch --no-tags --prune --depth=1 origin",
@@ -141,7 +141,7 @@ def _cache(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
         f"Cache hit for: {restored}" if exact else f"Cache hit for restore-key: {restored}",
         *log_tools.received(size, step_seconds(step)),
         f"Cache Size: ~{size // 1_048_576} MB ({size} B)",
-        "[command]/usr/bin/tar -xf /home/runner/work/_temp/cache.tzst -P --use-compress-program unzstd",
+        "[command]/usr/bin/tar -xf /home/runner/_work/_temp/cache.tzst -P --use-compress-program unzstd",
         "Cache restored successfully",
         f"Cache restored from key: {restored}",
     ]
@@ -170,7 +170,7 @@ def _post(job: JobForLog, step: StepForLog, dice: Random) -> Messages:
             "Post job cleanup.",
             "[command]/usr/bin/git version",
             "git version 2.52.0",
-            "Temporarily overriding HOME='/home/runner/work/_temp/home' before making global git config changes",
+            "Temporarily overriding HOME='/home/runner/_work/_temp/home' before making global git config changes",
             "[command]/usr/bin/git config --local --name-only --get-regexp core\\.sshCommand",
         ]
     if "buildx" in name:

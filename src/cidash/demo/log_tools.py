@@ -117,7 +117,7 @@ def black(step: StepForLog, dice: Random) -> Messages:
     files = dice.randrange(140, 170)
     lines = script("black --check src/ tests/ scripts/")
     if step.conclusion == "failure":
-        return [*lines, "would reformat /home/runner/work/agent_bus/src/agent_bus/bus.py", "Oh no! 💥 💔 💥"]
+        return [*lines, "would reformat /home/runner/_work/agent_bus/src/agent_bus/bus.py", "Oh no! 💥 💔 💥"]
     return [*lines, "All done! ✨ 🍰 ✨", f"{files} files would be left unchanged."]
 
 
